@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+namespace tally {
+
+// Time is nanoseconds since the Unix epoch, UTC. Only the edges (sequencer, gateway timers,
+// relayer) hold a Clock; the core takes time from the commands.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual int64_t NowNs() const = 0;
+};
+
+// The system's real-time clock (vDSO, about 25 ns a call). Thread safety: any thread.
+class RealClock final : public Clock {
+ public:
+  int64_t NowNs() const override;
+};
+
+// Nanoseconds of the monotonic clock, for measuring durations only.
+int64_t MonotonicNs();
+
+}  // namespace tally

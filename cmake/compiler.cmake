@@ -1,0 +1,40 @@
+# Language level, warnings, sanitizers and linker for every target of the project.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+set(TALLY_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, 'address,undefined' or 'thread'")
+option(TALLY_NATIVE "Compile for the processor of the building machine" OFF)
+
+find_program(TALLY_CCACHE ccache)
+if(TALLY_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TALLY_CCACHE})
+endif()
+
+add_library(tally_compiler INTERFACE)
+target_compile_options(tally_compiler INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
+  -Wunused -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough -Wconversion -Wno-sign-conversion)
+# The project's only include root: full paths from the top level.
+target_include_directories(tally_compiler INTERFACE ${CMAKE_SOURCE_DIR})
+
+find_program(TALLY_MOLD mold)
+if(TALLY_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_link_options(tally_compiler INTERFACE -fuse-ld=mold)
+endif()
+
+if(TALLY_NATIVE)
+  target_compile_options(tally_compiler INTERFACE -march=native)
+endif()
+
+if(TALLY_SANITIZE)
+  target_compile_options(tally_compiler INTERFACE
+    -fsanitize=${TALLY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(tally_compiler INTERFACE -fsanitize=${TALLY_SANITIZE})
+  if(TALLY_SANITIZE MATCHES "thread")
+    # GCC rejects the fences inside Asio under TSan; the project itself uses none.
+    target_compile_options(tally_compiler INTERFACE -Wno-tsan)
+  endif()
+endif()

@@ -1,0 +1,241 @@
+#pragma once
+
+// The output of a matching core: everything it decided, in order. Events are a pure function of
+// the journal; the event log on disk is a copy that can be rebuilt from it. Fixed-size, trivially
+// copyable, no padding: the bytes are written and compared as they are.
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "base/types.h"
+#include "engine/command.h"
+#include "engine/reject_reason.h"
+
+namespace tally {
+
+enum class EventType : uint16_t {
+  // Reports to a session: numbered per session (report_sequence), replayable.
+  kOrderAccepted = 1,
+  kOrderRejected = 2,   // Answers kNewOrder.
+  kOrderFilled = 3,     // One to each side of a trade; also the entry of the settlement feed.
+  kOrderCanceled = 4,
+  kOrderReplaced = 5,
+  kCancelRejected = 6,  // Answers kCancelOrder and kReplaceOrder; the order is as it was.
+  kMassCancelDone = 7,
+  kOrderState = 8,  // Answers kOrderQuery; an unknown order is a kCancelRejected.
+  kBalance = 9,     // Answers kAccountQuery, one per asset held, the last flagged.
+  kCommandRejected = 10,  // Answers any other command of a session.
+  kCommandDone = 11,      // Answers a ledger command of a session that was applied.
+  // Public.
+  kTrade = 32,
+  kBookTop = 33,
+  // Ledger and venue.
+  kSessionOpened = 48,
+  kAssetDefined = 49,
+  kInstrumentDefined = 50,
+  kAccountDefined = 51,
+  kDeposited = 52,
+  kWithdrawn = 53,
+  kBatchSettled = 54,
+  kWithdrawRefused = 55,
+  // Internal.
+  kStateHash = 64,         // The state hash after command_sequence, to be journaled as a mark.
+  kDuplicateCommand = 65,  // client_sequence was applied before: the gateway re-sends its outcome.
+};
+
+enum class CancelReason : uint8_t {
+  kRequest = 1,
+  kMassCancel = 2,
+  kDisconnect = 3,
+  kImmediateOrCancel = 4,  // What an IOC or market order could not fill.
+  kSelfTradeNewest = 5,
+  kSelfTradeOldest = 6,
+  kSelfTradeBoth = 7,
+  kSelfTradeDecrement = 8,  // Leaves reached 0 by decrements.
+  kReplaced = 9,
+};
+
+enum class OrderStatus : uint8_t { kNew = 1, kPartiallyFilled = 2 };
+
+// Bits of Event::flags.
+inline constexpr uint8_t kEventFlagLast = 1;  // Last report of a multi-report answer.
+
+struct OrderAcceptedEvent {
+  PriceTicks price;
+  QuantityLots quantity;
+  OrderType order_type;
+  TimeInForce time_in_force;
+  uint8_t order_flags;
+  std::array<uint8_t, 5> reserved;
+};
+
+struct RejectedEvent {  // kOrderRejected, kCancelRejected, kCommandRejected, kWithdrawRefused.
+  RejectReason reason;
+  CommandType rejected_type;
+  std::array<uint8_t, 4> reserved;
+};
+
+struct OrderFilledEvent {
+  TradeId trade_id;
+  PriceTicks price;
+  QuantityLots quantity;
+  QuantityLots leaves;
+  QuantityLots cumulative;
+  Quanta fee;  // Quote quanta; paid by the account, negative is a rebate.
+  Liquidity liquidity;
+  std::array<uint8_t, 7> reserved;
+};
+
+struct OrderCanceledEvent {
+  QuantityLots canceled;  // Lots removed by this event.
+  QuantityLots leaves;    // 0 unless a self-trade decrement left some.
+  QuantityLots cumulative;
+  CancelReason reason;
+  std::array<uint8_t, 7> reserved;
+};
+
+struct OrderReplacedEvent {
+  ClientOrderId original_client_order_id;
+  PriceTicks price;
+  QuantityLots quantity;  // New total.
+  QuantityLots leaves;
+  uint8_t kept_priority;
+  std::array<uint8_t, 7> reserved;
+};
+
+struct MassCancelDoneEvent {
+  uint32_t canceled_count;
+  std::array<uint8_t, 4> reserved;
+};
+
+struct OrderStateEvent {
+  PriceTicks price;
+  QuantityLots quantity;
+  QuantityLots leaves;
+  QuantityLots cumulative;
+  OrderStatus status;
+  std::array<uint8_t, 7> reserved;
+};
+
+struct BalanceEvent {
+  Quanta available;
+  Quanta held;
+  AssetId asset;
+  std::array<uint8_t, 6> reserved;
+};
+
+struct TradeEvent {  // Event::side is the aggressor's side; order_id 0.
+  TradeId trade_id;
+  PriceTicks price;
+  QuantityLots quantity;
+};
+
+// Emitted after a command that changed the best price or quantity of a side. 0 quantity: empty.
+struct BookTopEvent {
+  PriceTicks bid_price;
+  QuantityLots bid_quantity;
+  PriceTicks ask_price;
+  QuantityLots ask_quantity;
+  uint64_t book_sequence;  // Per instrument, from 1, contiguous.
+};
+
+struct SessionOpenedEvent {
+  uint64_t session_id;
+  std::array<uint8_t, 32> public_key;
+};
+
+struct AssetDefinedEvent {
+  AssetId asset;
+  std::array<uint8_t, 6> reserved;
+};
+
+struct LedgerTransferEvent {  // kDeposited, kWithdrawn.
+  uint64_t index;
+  Quanta amount;
+  Quanta balance;  // Available balance afterwards.
+  AssetId asset;
+  std::array<uint8_t, 6> reserved;
+};
+
+struct BatchSettledEvent {
+  uint64_t batch_id;
+  EventSequence last_event;
+  std::array<uint8_t, 32> transaction_hash;
+};
+
+struct StateHashEvent {
+  std::array<uint8_t, 32> state_hash;
+};
+
+inline constexpr std::size_t kEventPayloadBytes = 56;
+
+//  0        8        16       24       32       40      48      56
+//  +--------+--------+--------+--------+--------+-------+-------+
+//  |event_sq|command |timestmp|report_s|client_s|order  |cl_ord |
+//  +--------+--------+--------+--------+--------+-------+-------+
+//  56     60     64     68    70     71     72            128
+//  +------+------+------+-----+------+------+--------------+
+//  |sessn.|accnt.|instr.|type |flags |side  |payload       |
+//  +------+------+------+-----+------+------+--------------+
+struct Event {
+  EventSequence sequence;
+  CommandSequence command_sequence;
+  int64_t timestamp_ns;
+  uint64_t report_sequence;  // Per session, from 1, contiguous; 0 if not a report.
+  uint64_t client_sequence;  // Of the session's command that this answers; 0 if unsolicited.
+  OrderId order_id;
+  ClientOrderId client_order_id;
+  SessionIndex session;  // Whom a report goes to; 0 if not a report.
+  AccountId account;
+  InstrumentId instrument;
+  EventType type;
+  uint8_t flags;
+  uint8_t side;  // A Side, or 0.
+  union {
+    std::array<uint8_t, kEventPayloadBytes> payload;
+    OrderAcceptedEvent accepted;
+    RejectedEvent rejected;
+    OrderFilledEvent filled;
+    OrderCanceledEvent canceled;
+    OrderReplacedEvent replaced;
+    MassCancelDoneEvent mass_cancel_done;
+    OrderStateEvent order_state;
+    BalanceEvent balance;
+    TradeEvent trade;
+    BookTopEvent book_top;
+    SessionOpenedEvent session_opened;
+    AssetDefinedEvent asset_defined;
+    LedgerTransferEvent transfer;
+    BatchSettledEvent batch_settled;
+    StateHashEvent state_hash;
+  };
+};
+
+static_assert(sizeof(Event) == 128);
+static_assert(std::is_trivially_copyable_v<Event>);
+static_assert(sizeof(OrderFilledEvent) == kEventPayloadBytes);
+static_assert(std::has_unique_object_representations_v<OrderFilledEvent>);
+static_assert(std::has_unique_object_representations_v<OrderAcceptedEvent>);
+static_assert(std::has_unique_object_representations_v<OrderCanceledEvent>);
+static_assert(std::has_unique_object_representations_v<OrderReplacedEvent>);
+static_assert(std::has_unique_object_representations_v<LedgerTransferEvent>);
+static_assert(std::has_unique_object_representations_v<BookTopEvent>);
+
+// Takes the events of a core, one at a time, in order. The match stage publishes them to the
+// output ring, the replay tool hashes and compares them, tests collect them.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void Append(const Event& event) = 0;
+};
+
+// An event of the given type with every other byte zero.
+inline Event MakeEvent(EventType type) {
+  Event event{};
+  event.payload = {};
+  event.type = type;
+  return event;
+}
+
+}  // namespace tally

@@ -1,0 +1,67 @@
+#include "engine/reject_reason.h"
+
+namespace tally {
+
+std::string_view RejectReasonName(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::kNone:
+      return "NONE";
+    case RejectReason::kUnknownInstrument:
+      return "UNKNOWN_INSTRUMENT";
+    case RejectReason::kMarketHalted:
+      return "MARKET_HALTED";
+    case RejectReason::kDuplicateClientOrderId:
+      return "DUPLICATE_CL_ORD_ID";
+    case RejectReason::kClientOrderIdNotIncreasing:
+      return "CL_ORD_ID_NOT_INCREASING";
+    case RejectReason::kBadTick:
+      return "BAD_TICK";
+    case RejectReason::kBadLot:
+      return "BAD_LOT";
+    case RejectReason::kMinNotional:
+      return "MIN_NOTIONAL";
+    case RejectReason::kMaxNotional:
+      return "MAX_NOTIONAL";
+    case RejectReason::kInsufficientBalance:
+      return "INSUFFICIENT_BALANCE";
+    case RejectReason::kAccountDisabled:
+      return "ACCOUNT_DISABLED";
+    case RejectReason::kUnknownAccount:
+      return "UNKNOWN_ACCOUNT";
+    case RejectReason::kPostOnlyWouldCross:
+      return "POST_ONLY_WOULD_CROSS";
+    case RejectReason::kFokUnfillable:
+      return "FOK_UNFILLABLE";
+    case RejectReason::kMarketNoLiquidity:
+      return "MARKET_NO_LIQUIDITY";
+    case RejectReason::kSelfTrade:
+      return "SELF_TRADE";
+    case RejectReason::kMaxOpenOrders:
+      return "MAX_OPEN_ORDERS";
+    case RejectReason::kUnsupported:
+      return "UNSUPPORTED";
+    case RejectReason::kBadTimeInForce:
+      return "BAD_TIF";
+    case RejectReason::kCapacity:
+      return "CAPACITY";
+    case RejectReason::kUnknownOrder:
+      return "UNKNOWN_ORDER";
+    case RejectReason::kBelowFilled:
+      return "BELOW_FILLED";
+    case RejectReason::kUnknownAsset:
+      return "UNKNOWN_ASSET";
+    case RejectReason::kBadAmount:
+      return "BAD_AMOUNT";
+    case RejectReason::kOutOfOrderTransfer:
+      return "OUT_OF_ORDER_TRANSFER";
+    case RejectReason::kBadDefinition:
+      return "BAD_DEFINITION";
+    case RejectReason::kUnknownSession:
+      return "UNKNOWN_SESSION";
+    case RejectReason::kOutOfOrderBatch:
+      return "OUT_OF_ORDER_BATCH";
+  }
+  return "UNKNOWN_REASON";
+}
+
+}  // namespace tally

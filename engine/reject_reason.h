@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace tally {
+
+// Why a command was not applied. One value per cause; the numbers are the ones clients see on the
+// wire (1xx session, 2xx order, 3xx cancel and replace, 4xx ledger and administration), so they
+// never change meaning. A command that gets one of these from the core had no effect at all.
+enum class RejectReason : uint16_t {
+  kNone = 0,
+
+  // Orders, in the order of precedence in which the core checks them.
+  kUnknownInstrument = 200,
+  kMarketHalted = 201,
+  kDuplicateClientOrderId = 202,      // Not greater than the session's last one, and seen.
+  kClientOrderIdNotIncreasing = 203,  // Not greater than the session's last one.
+  kBadTick = 204,                     // Price not positive or above the instrument's maximum.
+  kBadLot = 205,                      // Quantity outside the instrument's bounds.
+  kMinNotional = 206,
+  kMaxNotional = 207,
+  kInsufficientBalance = 209,
+  kAccountDisabled = 210,
+  kUnknownAccount = 211,
+  kPostOnlyWouldCross = 212,
+  kFokUnfillable = 213,
+  kMarketNoLiquidity = 214,
+  kSelfTrade = 215,
+  kMaxOpenOrders = 217,
+  kUnsupported = 220,  // A combination of order attributes that has no meaning here.
+  kBadTimeInForce = 221,
+  kCapacity = 231,  // A configured limit of the core is reached; not applied.
+
+  // Cancel and replace.
+  kUnknownOrder = 300,
+  kBelowFilled = 304,  // Replace to a total quantity not above what is already executed.
+
+  // Ledger and administration.
+  kUnknownAsset = 400,
+  kBadAmount = 401,
+  kOutOfOrderTransfer = 402,  // Deposit or withdrawal index is not the next one of its chain.
+  kBadDefinition = 403,       // A definition that contradicts an existing one, or is malformed.
+  kUnknownSession = 404,
+  kOutOfOrderBatch = 405,
+};
+
+// The name of the value, e.g. "INSUFFICIENT_BALANCE"; "UNKNOWN_REASON" for a number not listed.
+std::string_view RejectReasonName(RejectReason reason);
+
+}  // namespace tally
