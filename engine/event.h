@@ -17,14 +17,14 @@ namespace tally {
 enum class EventType : uint16_t {
   // Reports to a session: numbered per session (report_sequence), replayable.
   kOrderAccepted = 1,
-  kOrderRejected = 2,   // Answers kNewOrder.
-  kOrderFilled = 3,     // One to each side of a trade; also the entry of the settlement feed.
+  kOrderRejected = 2,  // Answers kNewOrder.
+  kOrderFilled = 3,    // One to each side of a trade; also the entry of the settlement feed.
   kOrderCanceled = 4,
   kOrderReplaced = 5,
   kCancelRejected = 6,  // Answers kCancelOrder and kReplaceOrder; the order is as it was.
   kMassCancelDone = 7,
-  kOrderState = 8,  // Answers kOrderQuery; an unknown order is a kCancelRejected.
-  kBalance = 9,     // Answers kAccountQuery, one per asset held, the last flagged.
+  kOrderState = 8,        // Answers kOrderQuery; an unknown order is a kCancelRejected.
+  kBalance = 9,           // Answers kAccountQuery, one per asset held, the last flagged.
   kCommandRejected = 10,  // Answers any other command of a session.
   kCommandDone = 11,      // Answers a ledger command of a session that was applied.
   // Public.
@@ -59,7 +59,8 @@ enum class CancelReason : uint8_t {
 enum class OrderStatus : uint8_t { kNew = 1, kPartiallyFilled = 2 };
 
 // Bits of Event::flags.
-inline constexpr uint8_t kEventFlagLast = 1;  // Last report of a multi-report answer.
+inline constexpr uint8_t kEventFlagLast = 1;       // Last report of a multi-report answer.
+inline constexpr uint8_t kEventFlagDuplicate = 2;  // kCommandDone: applied before, no effect now.
 
 struct OrderAcceptedEvent {
   PriceTicks price;
@@ -70,7 +71,7 @@ struct OrderAcceptedEvent {
   std::array<uint8_t, 5> reserved;
 };
 
-struct RejectedEvent {  // kOrderRejected, kCancelRejected, kCommandRejected, kWithdrawRefused.
+struct RejectedEvent {  // kOrderRejected, kCancelRejected, kCommandRejected.
   RejectReason reason;
   CommandType rejected_type;
   std::array<uint8_t, 4> reserved;
@@ -150,12 +151,14 @@ struct AssetDefinedEvent {
   std::array<uint8_t, 6> reserved;
 };
 
-struct LedgerTransferEvent {  // kDeposited, kWithdrawn.
+struct LedgerTransferEvent {  // kDeposited, kWithdrawn, kWithdrawRefused.
   uint64_t index;
   Quanta amount;
   Quanta balance;  // Available balance afterwards.
+  uint64_t chain_id;
   AssetId asset;
-  std::array<uint8_t, 6> reserved;
+  RejectReason reason;  // Of kWithdrawRefused: the index is used up, no funds moved.
+  std::array<uint8_t, 4> reserved;
 };
 
 struct BatchSettledEvent {

@@ -60,6 +60,8 @@ std::string_view RejectReasonName(RejectReason reason) {
       return "UNKNOWN_SESSION";
     case RejectReason::kOutOfOrderBatch:
       return "OUT_OF_ORDER_BATCH";
+    case RejectReason::kSequenceGap:
+      return "SEQUENCE_GAP";
   }
   return "UNKNOWN_REASON";
 }

@@ -11,26 +11,28 @@ namespace tally {
 enum class RejectReason : uint16_t {
   kNone = 0,
 
-  // Orders, in the order of precedence in which the core checks them.
+  // Orders, listed in the order of precedence in which the core checks them (the numbers are the
+  // wire's and are not in this order).
+  kUnknownAccount = 211,  // No such account, or not the session's own.
+  kAccountDisabled = 210,
   kUnknownInstrument = 200,
   kMarketHalted = 201,
-  kDuplicateClientOrderId = 202,      // Not greater than the session's last one, and seen.
+  kUnsupported = 220,  // A combination of order attributes that has no meaning here.
+  kBadTimeInForce = 221,
+  kDuplicateClientOrderId = 202,      // Not greater than the session's last one, and still open or
+                                      // equal to the last one.
   kClientOrderIdNotIncreasing = 203,  // Not greater than the session's last one.
   kBadTick = 204,                     // Price not positive or above the instrument's maximum.
   kBadLot = 205,                      // Quantity outside the instrument's bounds.
   kMinNotional = 206,
   kMaxNotional = 207,
+  kMaxOpenOrders = 217,
+  kCapacity = 231,  // A configured limit of the core is reached; not applied.
   kInsufficientBalance = 209,
-  kAccountDisabled = 210,
-  kUnknownAccount = 211,
   kPostOnlyWouldCross = 212,
   kFokUnfillable = 213,
   kMarketNoLiquidity = 214,
   kSelfTrade = 215,
-  kMaxOpenOrders = 217,
-  kUnsupported = 220,  // A combination of order attributes that has no meaning here.
-  kBadTimeInForce = 221,
-  kCapacity = 231,  // A configured limit of the core is reached; not applied.
 
   // Cancel and replace.
   kUnknownOrder = 300,
@@ -43,6 +45,7 @@ enum class RejectReason : uint16_t {
   kBadDefinition = 403,       // A definition that contradicts an existing one, or is malformed.
   kUnknownSession = 404,
   kOutOfOrderBatch = 405,
+  kSequenceGap = 406,  // client_sequence is above the session's next one; it stays the next one.
 };
 
 // The name of the value, e.g. "INSUFFICIENT_BALANCE"; "UNKNOWN_REASON" for a number not listed.
