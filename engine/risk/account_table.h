@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/command.h"
+#include "engine/reject_reason.h"
+
+namespace tally::risk {
+
+struct Account {
+  bool defined = false;
+  bool enabled = false;  // A disabled account may cancel and withdraw, not enter or replace orders.
+  std::array<uint8_t, 20> owner{};
+  uint32_t open_orders = 0;
+};
+
+// The accounts of a core, by id from 1: dense, fixed capacity, never removed.
+//
+// Thread safety: none, one writer. Invariants: an owner that is not all zero never changes. Cost:
+// every call O(1), no allocation after construction.
+class AccountTable {
+ public:
+  explicit AccountTable(uint32_t capacity) : accounts_(std::size_t{capacity} + 1) {}
+
+  // Defines the account, or enables or disables a known one. kCapacity for an id outside the
+  // table, kBadDefinition for id 0, a flag above 1 or a changed owner.
+  RejectReason Define(AccountId id, const DefineAccountCommand& definition);
+
+  // Null for an account that is not defined.
+  const Account* Find(AccountId id) const {
+    return Raw(id) < accounts_.size() && accounts_[Raw(id)].defined ? &accounts_[Raw(id)] : nullptr;
+  }
+  Account* Find(AccountId id) {
+    return const_cast<Account*>(static_cast<const AccountTable*>(this)->Find(id));
+  }
+
+  uint32_t capacity() const { return static_cast<uint32_t>(accounts_.size() - 1); }
+
+ private:
+  std::vector<Account> accounts_;  // Row 0 is never defined.
+};
+
+}  // namespace tally::risk
