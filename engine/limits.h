@@ -11,7 +11,7 @@ inline constexpr uint32_t kMaxAssets = 4096;
 inline constexpr uint32_t kMaxInstruments = 65'536;
 inline constexpr uint32_t kMaxAccounts = 16'777'216;
 inline constexpr uint32_t kMaxSessions = 1'048'576;
-inline constexpr uint32_t kMaxOpenOrders = 67'108'864;
+inline constexpr uint32_t kMaxOpenOrdersPerCore = 67'108'864;
 
 // A price, quantity or notional above these is refused where it enters, so that no product or sum
 // inside the core can wrap: quanta stay below 2^62, notional products are taken in __int128.
