@@ -1,0 +1,49 @@
+#include "engine/book/order_book.h"
+
+#include "base/assert.h"
+
+namespace tally {
+
+void OrderBook::CheckInvariants() const {
+  CheckSide<Side::kBuy>();
+  CheckSide<Side::kSell>();
+  if (!bids_.empty() && !asks_.empty()) {
+    CHECK(best_bid().price < best_ask().price);
+  }
+}
+
+template <Side kSide>
+void OrderBook::CheckSide() const {
+  const auto& side = ladder<kSide>();
+  side.CheckInvariants(pool_->ladders_);
+  uint32_t level_count = 0;
+  uint32_t order_count = 0;
+  int64_t better_price = 0;
+  for (uint32_t at = side.best(); at != internal::kNilSlot;
+       at = side.NextWorse(pool_->ladders_, at)) {
+    const Level& level = pool_->ladders_.levels[at];
+    CHECK(level_count == 0 || Ladder<kSide>::IsBetter(better_price, level.price));
+    better_price = level.price;
+    ++level_count;
+    uint64_t quantity = 0;
+    uint32_t level_order_count = 0;
+    uint32_t previous = internal::kNilSlot;
+    for (uint32_t slot = level.head; slot != internal::kNilSlot;) {
+      const Order& order = pool_->orders_[slot];
+      CHECK(order.leaves > 0 && order.level == at && order.previous == previous);
+      CHECK(pool_->side(OrderHandle{slot}) == kSide);
+      CHECK(pool_->index_ == nullptr || pool_->index_->Find(order.id) == slot);
+      quantity += static_cast<uint64_t>(order.leaves);
+      ++level_order_count;
+      previous = slot;
+      slot = order.next;
+    }
+    CHECK(level.tail == previous && level_order_count > 0);
+    CHECK(level.quantity == quantity && level.order_count == level_order_count);
+    order_count += level_order_count;
+  }
+  CHECK(level_count == side.level_count());
+  CHECK(order_count == this->order_count(kSide));
+}
+
+}  // namespace tally

@@ -1,0 +1,210 @@
+#pragma once
+
+// A price-time-priority order book of one instrument. docs/order-book.md has the rules.
+
+#include <concepts>
+#include <cstdint>
+
+#include "base/types.h"
+#include "engine/book/internal/price_ladder.h"
+#include "engine/book/order_pool.h"
+#include "engine/event.h"
+#include "engine/reject_reason.h"
+
+namespace tally {
+
+struct IncomingOrder {
+  OrderId id;
+  OrderOwner owner;
+  PriceTicks
+      price;  // Limit; for a market order the worst price it may trade at. 0 .. kMaxPriceTicks.
+  QuantityLots quantity;  // 1 .. kMaxQuantityLots.
+  Side side;
+  OrderType type = OrderType::kLimit;
+  TimeInForce time_in_force = TimeInForce::kGtc;  // A market order is kIoc or kFok; kGtc is kIoc.
+  SelfTradePrevention self_trade_prevention = SelfTradePrevention::kNone;
+  bool post_only = false;  // Limit kGtc only.
+};
+
+struct Fill {
+  OrderHandle maker;
+  PriceTicks price;  // The maker's.
+  QuantityLots quantity;
+  QuantityLots maker_leaves;  // 0: this is the last callback about the maker.
+  QuantityLots taker_leaves;
+};
+
+// Quantity that left an order other than by a trade.
+struct Cancellation {
+  OrderHandle order;  // kNoOrder for the remainder of a submitted order, which never had a handle.
+  QuantityLots canceled;
+  QuantityLots leaves;  // 0: the order ends. Not 0 only for kSelfTradeDecrement.
+  CancelReason reason;
+};
+
+// The pool has no price for the order between OnReplaced and the end of Replace().
+struct Replacement {
+  OrderHandle order;
+  PriceTicks price;
+  QuantityLots leaves;
+  bool kept_priority;
+};
+
+// Receives what a command does, in order. Called synchronously; may read the pool, must not
+// change a book of it. Inlined: implement in a header or in the
+// calling file.
+template <typename T>
+concept BookListener = requires(T listener, const IncomingOrder& order, const Fill& fill,
+                                const Cancellation& cancellation, const Replacement& replacement) {
+  // Submit() will have an effect. Before every other callback.
+  listener.OnAccepted(order);
+  // Replace() will have an effect. Before every other callback.
+  listener.OnReplaced(replacement);
+  listener.OnFill(fill);
+  listener.OnMakerCanceled(cancellation);  // Self-trade prevention took (from) a resting order.
+  listener.OnTakerCanceled(cancellation);  // ... the incoming one; or an IOC remainder.
+};
+
+enum class BookOutcome : uint8_t {
+  kRejected,  // No effect, no callback.
+  kFilled,    // Completely executed.
+  kResting,
+  kCanceled,  // What was not executed is canceled; OnTakerCanceled said so.
+};
+
+struct BookResult {
+  BookOutcome outcome;
+  RejectReason reject_reason;  // kNone unless kRejected.
+  OrderHandle handle;          // The order if kResting, else kNoOrder.
+  QuantityLots leaves;         // Of the order if kResting, else 0.
+};
+
+// Best price of a side. quantity is 0 if the side is empty.
+struct BookLevel {
+  PriceTicks price;
+  QuantityLots quantity;
+  uint32_t order_count;
+};
+
+// Thread safety: none; see OrderPool. Every book of a pool must be destroyed before it.
+// Invariants: after every command best bid < best ask; a level exists iff an order rests at its
+// price, and its quantity is the sum of theirs; orders of a level are in the order in which they
+// got their price (or last lost priority).
+// Units: ticks and lots. The caller keeps the sum of quantities of a level below 2^63 (in a core
+// the conservation of funds does).
+// Cost: no allocation. O(1) for a resting order at a known price and for a cancel; a new or emptied
+// price level costs at most 9 steps down a radix tree; + O(1) per fill. A FOK order adds a walk
+// over the levels it needs (over the orders, if its self-trade prevention is on).
+class OrderBook {
+ public:
+  explicit OrderBook(OrderPool* pool) : pool_(pool) {}
+  OrderBook(const OrderBook&) = delete;
+  OrderBook& operator=(const OrderBook&) = delete;
+  OrderBook(OrderBook&&) = default;
+  ~OrderBook() = default;
+
+  // Rejects, in this order: kUnsupported (post_only that cannot rest), kPostOnlyWouldCross,
+  // kFokUnfillable, kMarketNoLiquidity, kCapacity (it may rest and the pool is full).
+  template <BookListener Listener>
+  BookResult Submit(const IncomingOrder& order, Listener& listener);
+
+  // Removes an open order of this book; returns its leaves. The handle is free afterwards.
+  QuantityLots Cancel(OrderHandle handle);
+
+  // Gives an open order of this book a new price and new leaves (1 .. kMaxQuantityLots). Fewer or
+  // the same leaves at the same price keep its priority; otherwise it is taken out and comes back
+  // as an incoming limit GTC order with the same id, handle, owner and attributes, so it may match.
+  // Rejects, leaving the order as it was: kPostOnlyWouldCross.
+  template <BookListener Listener>
+  BookResult Replace(OrderHandle handle, PriceTicks price, QuantityLots leaves, Listener& listener);
+
+  bool empty() const { return bids_.empty() && asks_.empty(); }
+  BookLevel best_bid() const { return Best<Side::kBuy>(); }
+  BookLevel best_ask() const { return Best<Side::kSell>(); }
+  uint32_t level_count(Side side) const {
+    return side == Side::kBuy ? bids_.level_count() : asks_.level_count();
+  }
+  uint32_t order_count(Side side) const { return order_counts_[side == Side::kSell]; }
+
+  // Calls visit(const BookLevel&) for the best `depth` levels, best first.
+  template <typename Visitor>
+  void ForEachLevel(Side side, uint32_t depth, Visitor visit) const;
+
+  // Calls visit(OrderHandle) for every order of a side in priority order. `visit` may Cancel() the
+  // order it is given, nothing else.
+  template <typename Visitor>
+  void ForEachOrder(Side side, Visitor visit) const;
+
+  // Walks everything and CHECKs the invariants. O(orders); for tests and tools.
+  void CheckInvariants() const;
+
+ private:
+  template <Side kSide>
+  using Ladder = internal::PriceLadder<kSide>;
+  using Order = OrderPool::Order;
+  using Level = internal::PriceLevel;
+
+  // The incoming order while it matches.
+  struct Taker {
+    OrderHandle handle;  // kNoOrder unless it is being replaced.
+    OrderOwner owner;
+    SelfTradePrevention self_trade_prevention;
+    int64_t limit;
+    int64_t leaves;
+    bool canceled;
+  };
+
+  template <Side kSide, typename Listener>
+  BookResult SubmitOn(const IncomingOrder& order, Listener& listener);
+  template <Side kSide, typename Listener>
+  BookResult ReplaceOn(OrderHandle handle, PriceTicks price, QuantityLots leaves,
+                       Listener& listener);
+  template <Side kSide, typename Listener>
+  void Match(Taker& taker, Listener& listener);
+  template <Side kMakerSide, typename Listener>
+  void PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& listener);
+  static bool MayRest(const IncomingOrder& order) {
+    return order.time_in_force == TimeInForce::kGtc && order.type == OrderType::kLimit;
+  }
+  // Whether an incoming order of this side could trade at `limit`.
+  template <Side kSide>
+  bool Crosses(int64_t limit) const;
+  template <Side kSide>
+  RejectReason CheckSubmit(const IncomingOrder& order) const;
+  template <Side kMakerSide>
+  bool Fillable(const IncomingOrder& order) const;
+  template <Side kMakerSide>
+  bool FillableByOthers(const IncomingOrder& order) const;
+
+  template <Side kSide>
+  void Link(uint32_t slot, int64_t price);
+  template <Side kSide>
+  void Unlink(uint32_t slot);
+  void Free(uint32_t slot);
+
+  template <Side kSide>
+  auto& ladder();
+  template <Side kSide>
+  const auto& ladder() const;
+  template <Side kSide>
+  BookLevel Best() const;
+  BookLevel LevelView(uint32_t at) const {
+    const Level& level = pool_->ladders_.levels[at];
+    return {{level.price}, {static_cast<int64_t>(level.quantity)}, level.order_count};
+  }
+  template <Side kSide, typename Visitor>
+  void VisitLevels(uint32_t depth, Visitor& visit) const;
+  template <Side kSide, typename Visitor>
+  void VisitOrders(Visitor& visit) const;
+  template <Side kSide>
+  void CheckSide() const;
+
+  OrderPool* pool_;
+  Ladder<Side::kBuy> bids_;
+  Ladder<Side::kSell> asks_;
+  uint32_t order_counts_[2] = {0, 0};
+};
+
+}  // namespace tally
+
+#include "engine/book/internal/order_book_inl.h"  // IWYU pragma: keep

@@ -1,0 +1,95 @@
+#pragma once
+
+// The memory of all order books of a core: one record per open order.
+
+#include <cstdint>
+#include <memory>
+
+#include "base/types.h"
+#include "engine/book/internal/order_index.h"
+#include "engine/book/internal/price_ladder.h"
+#include "engine/book/internal/slot_pool.h"
+#include "engine/limits.h"
+
+namespace tally {
+
+// Names an open order from the moment it rests until the last callback about it. Dense in
+// [0, OrderPool::capacity()): data of the caller goes in arrays parallel to the pool. Reused.
+enum class OrderHandle : uint32_t {};
+inline constexpr OrderHandle kNoOrder{internal::kNilSlot};
+
+// Self-trade prevention compares these; the book gives them no other meaning.
+enum class OrderOwner : uint32_t {};
+
+// What is known of an open order, copied out of the pool.
+struct OrderView {
+  OrderId id;
+  OrderOwner owner;
+  PriceTicks price;
+  QuantityLots leaves;  // Positive, except in the last callback about the order.
+  Side side;
+  SelfTradePrevention self_trade_prevention;
+  bool post_only;
+};
+
+struct OrderPoolOptions {
+  uint32_t capacity;  // Open orders, 1 .. kMaxOpenOrdersPerCore.
+  // Keep an index from OrderId to handle, for Find(). Ids of open orders must then be distinct.
+  bool index_order_ids = true;
+};
+
+// Thread safety: none; a pool and its books belong to one thread.
+// Memory: all of it is reserved at construction, some 350 bytes of address space per order (up to
+// 64 more with the index), enough for one price level per order; pages are used as needed.
+// Cost: every operation is O(1) and allocates nothing.
+class OrderPool {
+ public:
+  explicit OrderPool(const OrderPoolOptions& options);
+  OrderPool(const OrderPool&) = delete;
+  OrderPool& operator=(const OrderPool&) = delete;
+
+  uint32_t capacity() const { return orders_.capacity(); }
+  uint32_t used_count() const { return orders_.used_count(); }
+  bool full() const { return orders_.full(); }
+
+  // Whether `handle` names an open order now (a stale handle may name another one).
+  bool Contains(OrderHandle handle) const {
+    return Raw(handle) < orders_.fresh() && orders_[Raw(handle)].leaves > 0;
+  }
+
+  // The open order with this id, or kNoOrder. Requires index_order_ids.
+  OrderHandle Find(OrderId id) const;
+
+  // All require an open order, or one in its last callback.
+  OrderView View(OrderHandle handle) const;
+  OrderId id(OrderHandle handle) const { return orders_[Raw(handle)].id; }
+  OrderOwner owner(OrderHandle handle) const { return orders_[Raw(handle)].owner; }
+  QuantityLots leaves(OrderHandle handle) const { return {orders_[Raw(handle)].leaves}; }
+  Side side(OrderHandle handle) const {
+    return orders_[Raw(handle)].is_sell ? Side::kSell : Side::kBuy;
+  }
+
+ private:
+  friend class OrderBook;
+
+  // Two to a cache line; the price is the level's.
+  struct Order {
+    OrderId id;
+    int64_t leaves;  // 0 in a free slot.
+    uint32_t next;   // Towards the tail (younger); kNilSlot at the end.
+    uint32_t previous;
+    OrderOwner owner;
+    uint32_t level : 27;
+    uint32_t self_trade_prevention : 3;
+    uint32_t is_sell : 1;
+    uint32_t is_post_only : 1;
+  };
+  static_assert(sizeof(Order) == 32);
+  static_assert(kMaxOpenOrdersPerCore <= 1U << 26, "levels are numbered in 27 bits");
+
+  internal::SlotPool<Order, &Order::next> orders_;
+  internal::LadderPool ladders_;
+  std::unique_ptr<internal::OrderIndex> index_;  // Null unless index_order_ids.
+};
+
+}  // namespace tally
