@@ -1,0 +1,181 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/fixed_string.h"
+#include "base/types.h"
+
+namespace tally::sdk {
+
+// docs/error-codes.md. 1xx come from the gateway, the others from the matching core.
+enum class ErrorCode : uint16_t {
+  kOk = 0,
+  kBadFrame = 100,
+  kFrameTooLarge = 101,
+  kBadSchemaVersion = 102,
+  kNotLoggedIn = 103,
+  kAuthFailed = 104,
+  kClockSkew = 105,
+  kDuplicateSession = 106,
+  kPermission = 107,
+  kKeyDisabled = 108,
+  kTooManyConnections = 109,
+  kSeqGap = 111,
+  kResumeTooOld = 113,
+  kHeartbeatTimeout = 114,
+  kSlowConsumer = 115,
+  kRateDisconnect = 116,
+  kShutdown = 117,
+  kBadValue = 118,
+  kResumeTooNew = 119,
+  kUnsupportedType = 120,
+  kLogonTimeout = 121,
+  kEngineDown = 122,
+  kAlreadyLoggedIn = 123,
+  kTooManySubscriptions = 124,
+  kUnknownInstrument = 200,
+  kMarketHalted = 201,
+  kDuplicateClOrdId = 202,
+  kClOrdIdNotIncreasing = 203,
+  kBadTick = 204,
+  kBadLot = 205,
+  kMinNotional = 206,
+  kMaxNotional = 207,
+  kInsufficientBalance = 209,
+  kAccountDisabled = 210,
+  kUnknownAccount = 211,
+  kPostOnlyWouldCross = 212,
+  kFokUnfillable = 213,
+  kMarketNoLiquidity = 214,
+  kSelfTrade = 215,
+  kMaxOpenOrders = 217,
+  kThrottled = 218,
+  kUnsupported = 220,
+  kBadTif = 221,
+  kCapacity = 231,
+  kUnknownOrder = 300,
+  kBelowFilled = 304,
+  kUnknownAsset = 400,
+  kBadAmount = 401,
+  kOutOfOrderTransfer = 402,
+  kBadDefinition = 403,
+  kUnknownSession = 404,
+  kOutOfOrderBatch = 405,
+};
+
+// E.g. "INSUFFICIENT_BALANCE"; "UNKNOWN_CODE" for a number this version does not know.
+std::string_view ErrorCodeName(ErrorCode code);
+
+// Numbers of the wire's MessageType.
+enum class ReportType : uint16_t {
+  kAccepted = 20,
+  kRejected = 21,
+  kFill = 22,
+  kCanceled = 23,
+  kReplaced = 24,
+  kCancelReject = 25,  // Answers Cancel, Replace and QueryOrder.
+  kMassCancelDone = 26,
+  kOrderState = 30,
+  kBalance = 31,
+  kCommandDone = 70,      // Answers Deposit, Withdraw and BatchSettled.
+  kCommandRejected = 71,  // Answers any other command that was refused.
+};
+
+std::string_view ReportTypeName(ReportType type);
+
+// Why an order was canceled; numbers of the wire's CancelReason.
+enum class CancelReason : uint8_t {
+  kNone = 0,
+  kRequest = 1,
+  kMassCancel = 2,
+  kDisconnect = 3,
+  kImmediateOrCancel = 4,
+  kSelfTradeNewest = 5,
+  kSelfTradeOldest = 6,
+  kSelfTradeBoth = 7,
+  kSelfTradeDecrement = 8,
+  kReplaced = 9,
+};
+
+// One report of the venue about one of the session's orders or commands. Fields that a type does
+// not have are zero; which it has is in docs/formats/wire.md under the same names.
+struct Report {
+  ReportType type{};
+  uint64_t sequence = 0;         // Of the session's reports: from 1, contiguous, each seen once.
+  uint64_t client_sequence = 0;  // Of the command that caused it; 0 if unsolicited.
+  bool answers = false;          // The one report that completes the command `client_sequence`.
+  bool replayed = false;         // Sent from the venue's log: it may be older than this connection.
+  bool last = false;             // Last Balance of an answer.
+  int64_t engine_ns = 0;         // Time of the command that caused it, as the core saw it.
+
+  ClientOrderId client_order_id{};
+  ClientOrderId original_client_order_id{};  // kReplaced: the id it had before.
+  OrderId order_id{};
+  InstrumentId instrument{};
+  Side side{};
+  PriceTicks price;
+  QuantityLots quantity;  // Of the order; kFill: executed now; kCanceled: removed now.
+  QuantityLots leaves;
+  QuantityLots cumulative;
+
+  TradeId trade_id{};              // kFill
+  EventSequence event_sequence{};  // kFill: place in the settlement feed.
+  Quanta fee;                      // kFill: quote quanta, negative is a rebate.
+  Liquidity liquidity{};           // kFill
+  CancelReason cancel_reason{};    // kCanceled
+  ErrorCode code{};                // Rejects
+  bool kept_priority = false;      // kReplaced
+  uint32_t canceled_count = 0;     // kMassCancelDone
+  AccountId account{};             // kBalance
+  AssetId asset{};                 // kBalance
+  Quanta available;                // kBalance
+  Quanta held;                     // kBalance
+};
+
+// One line for logs and the command line.
+std::string ToString(const Report& report);
+
+struct MarketTrade {
+  InstrumentId instrument{};
+  TradeId trade_id{};
+  PriceTicks price;
+  QuantityLots quantity;
+  Side aggressor{};
+  int64_t engine_ns = 0;
+};
+
+// A quantity of 0: the side is empty.
+struct BookTop {
+  InstrumentId instrument{};
+  PriceTicks bid_price;
+  QuantityLots bid_quantity;
+  PriceTicks ask_price;
+  QuantityLots ask_quantity;
+  uint64_t book_sequence = 0;  // Contiguous per instrument; a jump: conflated.
+  int64_t engine_ns = 0;
+};
+
+struct Instrument {
+  InstrumentId instrument{};
+  Symbol symbol;
+  Symbol base_symbol;
+  Symbol quote_symbol;
+  Quanta tick_quanta;  // Quote quanta per lot for each tick of price.
+  Quanta lot_quanta;   // Base quanta per lot.
+  PriceTicks price_max;
+  QuantityLots quantity_min;
+  QuantityLots quantity_max;
+  Quanta notional_min;
+  Quanta notional_max;
+  int32_t maker_fee_hundredths_bp = 0;
+  int32_t taker_fee_hundredths_bp = 0;
+  AssetId base_asset{};
+  AssetId quote_asset{};
+  uint8_t base_decimals = 0;
+  uint8_t quote_decimals = 0;
+};
+
+}  // namespace tally::sdk
