@@ -151,6 +151,17 @@ struct AssetDefinedEvent {
   std::array<uint8_t, 6> reserved;
 };
 
+// What the settlement feed needs to turn the fills that follow into amounts.
+struct InstrumentDefinedEvent {
+  Quanta tick_quanta;
+  Quanta lot_quanta;
+  int32_t maker_fee_hundredths_bp;
+  int32_t taker_fee_hundredths_bp;
+  AccountId fee_account;
+  AssetId base_asset;
+  AssetId quote_asset;
+};
+
 struct LedgerTransferEvent {  // kDeposited, kWithdrawn, kWithdrawRefused.
   uint64_t index;
   Quanta amount;
@@ -209,6 +220,7 @@ struct Event {
     BookTopEvent book_top;
     SessionOpenedEvent session_opened;
     AssetDefinedEvent asset_defined;
+    InstrumentDefinedEvent instrument_defined;
     LedgerTransferEvent transfer;
     BatchSettledEvent batch_settled;
     StateHashEvent state_hash;
@@ -224,6 +236,7 @@ static_assert(std::has_unique_object_representations_v<OrderCanceledEvent>);
 static_assert(std::has_unique_object_representations_v<OrderReplacedEvent>);
 static_assert(std::has_unique_object_representations_v<LedgerTransferEvent>);
 static_assert(std::has_unique_object_representations_v<BookTopEvent>);
+static_assert(std::has_unique_object_representations_v<InstrumentDefinedEvent>);
 
 // Takes the events of a core, one at a time, in order. The match stage publishes them to the
 // output ring, the replay tool hashes and compares them, tests collect them.
