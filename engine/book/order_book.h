@@ -84,6 +84,7 @@ struct BookLevel {
   PriceTicks price;
   QuantityLots quantity;
   uint32_t order_count;
+  friend bool operator==(const BookLevel&, const BookLevel&) = default;
 };
 
 // Thread safety: none; see OrderPool. Every book of a pool must be destroyed before it.
