@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -21,8 +22,8 @@ struct ClientOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;
   uint64_t key_id = 0;
-  SigningKey key;
-  uint64_t session_id = 0;  // The client's choice, not 0, the same after every reconnect.
+  std::optional<SigningKey> key{};  // Required.
+  uint64_t session_id = 0;          // The client's choice, not 0, the same after every reconnect.
   // First report wanted. 1: the whole history of the session; n: the caller has seen those below
   // n; 0: only what happens from now on. Later reconnects go on from what was seen.
   uint64_t resume_from = 1;
@@ -43,8 +44,8 @@ struct NewOrderRequest {
   ClientOrderId client_order_id{};
   InstrumentId instrument{};
   Side side{};
-  PriceTicks price;  // Market order: the worst price it may trade at.
-  QuantityLots quantity;
+  PriceTicks price{};  // Market order: the worst price it may trade at.
+  QuantityLots quantity{};
   OrderType type = OrderType::kLimit;
   TimeInForce time_in_force = TimeInForce::kGtc;
   SelfTradePrevention self_trade_prevention = SelfTradePrevention::kCancelNewest;
@@ -58,10 +59,10 @@ struct OrderName {
 };
 
 struct ReplaceRequest {
-  OrderName target;
+  OrderName target{};
   ClientOrderId new_client_order_id{};  // 0: the client takes the next one.
-  PriceTicks price;
-  QuantityLots quantity;  // New total, what is already executed included.
+  PriceTicks price{};
+  QuantityLots quantity{};  // New total, what is already executed included.
 };
 
 enum class MassCancelScope : uint8_t { kSession = 1, kAccount = 2 };
@@ -78,7 +79,7 @@ struct ChainTransfer {
   uint64_t chain_id = 0;
   AccountId account{};
   AssetId asset{};
-  Quanta amount;
+  Quanta amount{};
   std::array<uint8_t, 32> transaction_hash{};
   uint32_t log_index = 0;
 };

@@ -116,14 +116,14 @@ struct Report {
   OrderId order_id{};
   InstrumentId instrument{};
   Side side{};
-  PriceTicks price;
-  QuantityLots quantity;  // Of the order; kFill: executed now; kCanceled: removed now.
-  QuantityLots leaves;
-  QuantityLots cumulative;
+  PriceTicks price{};
+  QuantityLots quantity{};  // Of the order; kFill: executed now; kCanceled: removed now.
+  QuantityLots leaves{};
+  QuantityLots cumulative{};
 
   TradeId trade_id{};              // kFill
   EventSequence event_sequence{};  // kFill: place in the settlement feed.
-  Quanta fee;                      // kFill: quote quanta, negative is a rebate.
+  Quanta fee{};                    // kFill: quote quanta, negative is a rebate.
   Liquidity liquidity{};           // kFill
   CancelReason cancel_reason{};    // kCanceled
   ErrorCode code{};                // Rejects
@@ -131,8 +131,8 @@ struct Report {
   uint32_t canceled_count = 0;     // kMassCancelDone
   AccountId account{};             // kBalance
   AssetId asset{};                 // kBalance
-  Quanta available;                // kBalance
-  Quanta held;                     // kBalance
+  Quanta available{};              // kBalance
+  Quanta held{};                   // kBalance
 };
 
 // One line for logs and the command line.
@@ -141,8 +141,8 @@ std::string ToString(const Report& report);
 struct MarketTrade {
   InstrumentId instrument{};
   TradeId trade_id{};
-  PriceTicks price;
-  QuantityLots quantity;
+  PriceTicks price{};
+  QuantityLots quantity{};
   Side aggressor{};
   int64_t engine_ns = 0;
 };
@@ -150,26 +150,26 @@ struct MarketTrade {
 // A quantity of 0: the side is empty.
 struct BookTop {
   InstrumentId instrument{};
-  PriceTicks bid_price;
-  QuantityLots bid_quantity;
-  PriceTicks ask_price;
-  QuantityLots ask_quantity;
+  PriceTicks bid_price{};
+  QuantityLots bid_quantity{};
+  PriceTicks ask_price{};
+  QuantityLots ask_quantity{};
   uint64_t book_sequence = 0;  // Contiguous per instrument; a jump: conflated.
   int64_t engine_ns = 0;
 };
 
 struct Instrument {
   InstrumentId instrument{};
-  Symbol symbol;
-  Symbol base_symbol;
-  Symbol quote_symbol;
-  Quanta tick_quanta;  // Quote quanta per lot for each tick of price.
-  Quanta lot_quanta;   // Base quanta per lot.
-  PriceTicks price_max;
-  QuantityLots quantity_min;
-  QuantityLots quantity_max;
-  Quanta notional_min;
-  Quanta notional_max;
+  Symbol symbol{};
+  Symbol base_symbol{};
+  Symbol quote_symbol{};
+  Quanta tick_quanta{};  // Quote quanta per lot for each tick of price.
+  Quanta lot_quanta{};   // Base quanta per lot.
+  PriceTicks price_max{};
+  QuantityLots quantity_min{};
+  QuantityLots quantity_max{};
+  Quanta notional_min{};
+  Quanta notional_max{};
   int32_t maker_fee_hundredths_bp = 0;
   int32_t taker_fee_hundredths_bp = 0;
   AssetId base_asset{};
