@@ -24,6 +24,9 @@ inline constexpr int64_t kMaxBalanceQuanta = int64_t{1} << 62;
 inline constexpr int64_t kFeeDenominator = 1'000'000;
 inline constexpr int32_t kMaxFeeHundredthsBp = 100'000;
 
+// Vaults whose deposits and withdrawals one core takes, each on a chain of its own.
+inline constexpr uint32_t kMaxChains = 16;
+
 // Commands in one group-commit frame of the journal.
 inline constexpr uint32_t kMaxFrameCommands = 4096;
 
