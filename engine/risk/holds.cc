@@ -1,0 +1,52 @@
+#include "engine/risk/holds.h"
+
+#include <algorithm>
+
+#include "engine/limits.h"
+
+namespace tally::risk {
+
+RejectReason CheckTerms(const Instrument& instrument, PriceTicks price, QuantityLots quantity) {
+  if (price.value < 1 || price > instrument.price_max) {
+    return RejectReason::kBadTick;
+  }
+  if (quantity < instrument.quantity_min || quantity > instrument.quantity_max) {
+    return RejectReason::kBadLot;
+  }
+  // ticks * lots < 2^100; multiplied by the tick only when it is known to fit 127 bits.
+  const __int128 ticks_lots = static_cast<__int128>(price.value) * quantity.value;
+  if (ticks_lots > instrument.notional_max.value) {
+    return RejectReason::kMaxNotional;
+  }
+  const __int128 notional = ticks_lots * instrument.tick_quanta.value;
+  if (notional < instrument.notional_min.value) {
+    return RejectReason::kMinNotional;
+  }
+  return notional > instrument.notional_max.value ? RejectReason::kMaxNotional
+                                                  : RejectReason::kNone;
+}
+
+Quanta Fee(Quanta notional, int32_t rate_hundredths_bp) {
+  int64_t product = 0;
+  if (!__builtin_mul_overflow(notional.value, int64_t{rate_hundredths_bp}, &product)) {
+    return {product / kFeeDenominator};  // The usual case: one multiplication by a constant.
+  }
+  const __int128 wide = static_cast<__int128>(notional.value) * rate_hundredths_bp;
+  return {static_cast<int64_t>(wide / kFeeDenominator)};
+}
+
+Quanta HoldAmount(const Instrument& instrument, const HoldTerms& terms) {
+  if (terms.side == Side::kSell) {
+    return BaseQuanta(instrument, terms.leaves);
+  }
+  const Quanta notional = Notional(instrument, terms.price, terms.leaves);
+  return notional + Fee(notional, std::max({terms.fees.maker, terms.fees.taker, 0}));
+}
+
+FillFees FeesOfFill(Quanta notional, FeeRates maker_rates, FeeRates taker_rates) {
+  const Quanta taker = Fee(notional, taker_rates.taker);
+  const Quanta maker = Fee(notional, maker_rates.maker);
+  return {.maker = std::max(maker, Quanta{-taker.value}), .taker = taker};
+}
+
+}  // namespace tally::risk
