@@ -33,10 +33,10 @@ struct Session {
   ClientOrderId last_client_order_id{};
 };
 
-struct BookLevel {
+struct DepthLevel {
   PriceTicks price;
   QuantityLots quantity;
-  uint32_t orders = 0;
+  uint32_t order_count = 0;
 };
 
 // How far the transfers of one vault have been applied.
@@ -103,7 +103,7 @@ class Core {
   // The best levels as kBookTop last published them; all zero for an unknown instrument.
   BookTopEvent book_top(InstrumentId instrument) const;
   // The best levels of one side, best first; returns how many were written.
-  std::size_t BookDepth(InstrumentId instrument, Side side, std::span<BookLevel> levels) const;
+  std::size_t BookDepth(InstrumentId instrument, Side side, std::span<DepthLevel> levels) const;
   uint32_t open_order_count() const;
 
   std::span<const ChainProgress> chains() const;  // Ascending chain id.

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "engine/command.h"
+#include "engine/core/internal/state.h"
+#include "engine/event.h"
+
+namespace tally::core::internal {
+
+// Numbers events and hands them on, for the duration of one command. An event is either public
+// (Publish), a numbered report to a session (Report), or a note to a session's gateway that is not
+// part of its report stream (Notify).
+class Emitter {
+ public:
+  Emitter(State& state, const Command& command, EventSink& sink)
+      : state_(state), command_(command), sink_(sink) {}
+
+  void Publish(Event& event) {
+    Stamp(event);
+    sink_.Append(event);
+  }
+
+  // Takes the event's number before its content is complete; Append hands it on.
+  void Stamp(Event& event) {
+    event.sequence = state_.next_event_sequence;
+    state_.next_event_sequence = EventSequence{Raw(event.sequence) + 1};
+    event.command_sequence = state_.last_command_sequence;
+    event.timestamp_ns = state_.time_ns;
+  }
+  void Append(const Event& event) { sink_.Append(event); }
+
+  // client_sequence stays as the caller set it: 0 is unsolicited.
+  void Report(SessionIndex session, Event& event) {
+    Session* const to = state_.sessions.Find(session);
+    event.session = session;
+    event.report_sequence = to->next_report_sequence++;
+    Publish(event);
+  }
+
+  // A report that answers the current command, to its session.
+  void Answer(Event& event) {
+    event.client_sequence = command_.client_sequence;
+    Report(command_.session, event);
+  }
+
+  // kCommandRejected (or the type that answers the command): a report if it has a session.
+  void Reject(EventType type, RejectReason reason) {
+    Event event = RejectEvent(type, reason);
+    if (command_.session == SessionIndex{}) {
+      Publish(event);
+    } else {
+      Answer(event);
+    }
+  }
+
+  // Outside the report stream: the session's state must not change.
+  void RejectUnnumbered(RejectReason reason) {
+    Event event = RejectEvent(EventType::kCommandRejected, reason);
+    event.session = command_.session;
+    event.client_sequence = command_.client_sequence;
+    Publish(event);
+  }
+
+  // kCommandDone for a command of a session; nothing for one of the venue.
+  void Done(uint8_t flags = 0) {
+    if (command_.session == SessionIndex{}) {
+      return;
+    }
+    Event event = MakeEvent(EventType::kCommandDone);
+    event.account = command_.account;
+    event.instrument = command_.instrument;
+    event.flags = flags;
+    Answer(event);
+  }
+
+ private:
+  Event RejectEvent(EventType type, RejectReason reason) const {
+    Event event = MakeEvent(type);
+    event.account = command_.account;
+    event.instrument = command_.instrument;
+    event.rejected = {.reason = reason, .rejected_type = command_.type, .reserved = {}};
+    return event;
+  }
+
+  State& state_;
+  const Command& command_;
+  EventSink& sink_;
+};
+
+}  // namespace tally::core::internal

@@ -1,0 +1,224 @@
+#include "engine/core/internal/match_listener.h"
+
+#include "base/assert.h"
+
+namespace tally::core::internal {
+namespace {
+
+Event OrderEvent(EventType type, const OrderRecord& record, OrderId id, Side side) {
+  Event event = MakeEvent(type);
+  event.order_id = id;
+  event.client_order_id = record.client_order_id;
+  event.account = record.account;
+  event.instrument = record.instrument;
+  event.side = Raw(side);
+  return event;
+}
+
+}  // namespace
+
+void ShrinkHold(Context& context, OrderRecord& record, const risk::HoldTerms& terms) {
+  State& state = context.state;
+  const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
+  const Quanta hold = risk::HoldAmount(instrument, terms);
+  state.ledger.Release(record.account, risk::HoldAsset(instrument, terms.side), record.held - hold);
+  record.held = hold;
+}
+
+void ReportCanceled(Context& context, const OrderRecord& record, const CancelReport& report) {
+  Event event = OrderEvent(EventType::kOrderCanceled, record, report.order_id, report.side);
+  event.client_sequence = report.client_sequence;
+  event.canceled = {.canceled = report.cancellation.canceled,
+                    .leaves = report.cancellation.leaves,
+                    .cumulative = record.cumulative,
+                    .reason = report.cancellation.reason,
+                    .reserved = {}};
+  context.emit.Report(record.session, event);
+}
+
+void EndOrder(State& state, OrderHandle handle, Side side) {
+  OrderRecord& record = state.orders[handle];
+  if (record.held != Quanta{}) {
+    const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
+    state.ledger.Release(record.account, risk::HoldAsset(instrument, side), record.held);
+    record.held = {};
+  }
+  --state.accounts.Find(record.account)->open_orders;
+  state.orders.Remove(handle);
+}
+
+void PublishBookTop(Context& context, InstrumentId instrument) {
+  BookState& state = context.state.book(instrument);
+  const BookLevel bid = state.book.best_bid();
+  const BookLevel ask = state.book.best_ask();
+  BookTopEvent& top = state.top;
+  // An empty side is all zero whatever the book says about its price.
+  const PriceTicks bid_price = bid.quantity.value == 0 ? PriceTicks{} : bid.price;
+  const PriceTicks ask_price = ask.quantity.value == 0 ? PriceTicks{} : ask.price;
+  if (top.bid_price == bid_price && top.bid_quantity == bid.quantity &&
+      top.ask_price == ask_price && top.ask_quantity == ask.quantity) {
+    return;
+  }
+  CHECK(bid.quantity.value == 0 || ask.quantity.value == 0 || bid.price < ask.price);
+  top = {.bid_price = bid_price,
+         .bid_quantity = bid.quantity,
+         .ask_price = ask_price,
+         .ask_quantity = ask.quantity,
+         .book_sequence = top.book_sequence + 1};
+  Event event = MakeEvent(EventType::kBookTop);
+  event.instrument = instrument;
+  event.book_top = top;
+  context.emit.Publish(event);
+}
+
+void MatchListener::OnAccepted(const IncomingOrder& order) {
+  OrderRecord& record = *active_.record;
+  const bool held = state_.ledger.Hold(record.account, risk::HoldAsset(instrument_, active_.side),
+                                       active_.new_hold);
+  CHECK(held);  // Checked before the book was asked.
+  record.held = active_.new_hold;
+  record.fees = active_.new_fees;
+  record.client_order_id = active_.new_client_order_id;
+  state_.next_order_id = OrderId{Raw(active_.id) + 1};
+  state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
+
+  Event event = OrderEvent(EventType::kOrderAccepted, record, active_.id, active_.side);
+  event.accepted = {.price = order.price,
+                    .quantity = order.quantity,
+                    .order_type = order.type,
+                    .time_in_force = order.time_in_force,
+                    .order_flags = order.post_only ? kOrderFlagPostOnly : uint8_t{0},
+                    .reserved = {}};
+  context_.emit.Answer(event);
+}
+
+void MatchListener::OnReplaced(const Replacement& replacement) {
+  OrderRecord& record = *active_.record;
+  const AssetId asset = risk::HoldAsset(instrument_, active_.side);
+  if (active_.new_hold > record.held) {
+    const bool held = state_.ledger.Hold(record.account, asset, active_.new_hold - record.held);
+    CHECK(held);  // Checked before the book was asked.
+  } else {
+    state_.ledger.Release(record.account, asset, record.held - active_.new_hold);
+  }
+  const ClientOrderId original = record.client_order_id;
+  record.held = active_.new_hold;
+  record.fees = active_.new_fees;
+  state_.orders.Rename(replacement.order, active_.new_client_order_id);
+  state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
+  if (!replacement.kept_priority) {
+    record.priority = state_.next_priority++;
+  }
+
+  Event event = OrderEvent(EventType::kOrderReplaced, record, active_.id, active_.side);
+  event.replaced = {.original_client_order_id = original,
+                    .price = replacement.price,
+                    .quantity = record.cumulative + replacement.leaves,
+                    .leaves = replacement.leaves,
+                    .kept_priority = replacement.kept_priority ? uint8_t{1} : uint8_t{0},
+                    .reserved = {}};
+  context_.emit.Answer(event);
+}
+
+void MatchListener::MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional) {
+  OrderRecord& record = leg.record;
+  risk::Ledger& ledger = state_.ledger;
+  const Quanta base = risk::BaseQuanta(instrument_, quantity);
+  if (leg.side == Side::kSell) {
+    ledger.TakeHeld(record.account, instrument_.base_asset, base);
+    ledger.Credit(record.account, instrument_.quote_asset, notional - leg.fee);
+    record.held -= base;
+  } else {
+    const Quanta hold = risk::HoldAmount(
+        instrument_,
+        {.side = leg.side, .price = leg.limit, .leaves = leg.leaves, .fees = record.fees});
+    const Quanta cost = notional + leg.fee;
+    ledger.TakeHeld(record.account, instrument_.quote_asset, cost);
+    // Never negative (holds.h): price improvement, a better rate, rounding.
+    ledger.Release(record.account, instrument_.quote_asset, record.held - hold - cost);
+    ledger.Credit(record.account, instrument_.base_asset, base);
+    record.held = hold;
+  }
+  record.cumulative += quantity;
+}
+
+void MatchListener::ReportFill(const Leg& leg, const Fill& fill, OrderId order_id,
+                               Liquidity liquidity) {
+  Event event = OrderEvent(EventType::kOrderFilled, leg.record, order_id, leg.side);
+  event.client_sequence = liquidity == Liquidity::kTaker ? context_.command.client_sequence : 0;
+  event.filled = {.trade_id = state_.next_trade_id,
+                  .price = fill.price,
+                  .quantity = fill.quantity,
+                  .leaves = leg.leaves,
+                  .cumulative = leg.record.cumulative,
+                  .fee = leg.fee,
+                  .liquidity = liquidity,
+                  .reserved = {}};
+  context_.emit.Report(leg.record.session, event);
+}
+
+void MatchListener::OnFill(const Fill& fill) {
+  OrderRecord& maker_record = state_.orders[fill.maker];
+  OrderRecord& taker_record = *active_.record;
+  const Quanta notional = risk::Notional(instrument_, fill.price, fill.quantity);
+  const risk::FillFees fees = risk::FeesOfFill(notional, maker_record.fees, taker_record.fees);
+  const Leg maker = {.record = maker_record,
+                     .side = Opposite(active_.side),
+                     .limit = fill.price,
+                     .leaves = fill.maker_leaves,
+                     .fee = fees.maker};
+  const Leg taker = {.record = taker_record,
+                     .side = active_.side,
+                     .limit = active_.price,
+                     .leaves = fill.taker_leaves,
+                     .fee = fees.taker};
+  MoveFunds(maker, fill.quantity, notional);
+  MoveFunds(taker, fill.quantity, notional);
+  state_.ledger.Credit(instrument_.fee_account, instrument_.quote_asset, fees.maker + fees.taker);
+
+  ReportFill(maker, fill, state_.pool.id(fill.maker), Liquidity::kMaker);
+  ReportFill(taker, fill, active_.id, Liquidity::kTaker);
+  Event trade = MakeEvent(EventType::kTrade);
+  trade.instrument = maker_record.instrument;
+  trade.side = Raw(active_.side);
+  trade.trade = {.trade_id = state_.next_trade_id, .price = fill.price, .quantity = fill.quantity};
+  context_.emit.Publish(trade);
+  state_.next_trade_id = TradeId{Raw(state_.next_trade_id) + 1};
+
+  if (fill.maker_leaves.value == 0) {
+    CHECK(maker_record.held == Quanta{});
+    EndOrder(state_, fill.maker, maker.side);
+  }
+}
+
+void MatchListener::OnMakerCanceled(const Cancellation& cancellation) {
+  const OrderView view = state_.pool.View(cancellation.order);
+  OrderRecord& record = state_.orders[cancellation.order];
+  Context context = context_;
+  ShrinkHold(
+      context, record,
+      {.side = view.side, .price = view.price, .leaves = cancellation.leaves, .fees = record.fees});
+  ReportCanceled(
+      context, record,
+      {.order_id = view.id, .side = view.side, .cancellation = cancellation, .client_sequence = 0});
+  if (cancellation.leaves.value == 0) {
+    EndOrder(state_, cancellation.order, view.side);
+  }
+}
+
+void MatchListener::OnTakerCanceled(const Cancellation& cancellation) {
+  OrderRecord& record = *active_.record;
+  Context context = context_;
+  ShrinkHold(context, record,
+             {.side = active_.side,
+              .price = active_.price,
+              .leaves = cancellation.leaves,
+              .fees = record.fees});
+  ReportCanceled(context, record,
+                 {.order_id = active_.id,
+                  .side = active_.side,
+                  .cancellation = cancellation,
+                  .client_sequence = context_.command.client_sequence});
+}
+
+}  // namespace tally::core::internal

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "engine/book/order_book.h"
+#include "engine/core/internal/context.h"
+#include "engine/risk/holds.h"
+
+namespace tally::core::internal {
+
+// The incoming order while it matches: a new one, whose record is not in the table yet, or a
+// resting one that is being replaced.
+struct ActiveOrder {
+  OrderId id;
+  Side side;
+  PriceTicks price;
+  OrderRecord* record;
+  ClientOrderId new_client_order_id;  // What the order is called from its acceptance on.
+  risk::FeeRates new_fees;
+  Quanta new_hold;
+};
+
+// Applies to money and records what the book decides, and reports it. One per Submit or Replace.
+class MatchListener {
+ public:
+  MatchListener(const Context& context, const risk::Instrument& instrument, ActiveOrder active)
+      : state_(context.state), context_(context), instrument_(instrument), active_(active) {}
+
+  void OnAccepted(const IncomingOrder& order);
+  void OnReplaced(const Replacement& replacement);
+  void OnFill(const Fill& fill);
+  void OnMakerCanceled(const Cancellation& cancellation);
+  void OnTakerCanceled(const Cancellation& cancellation);
+
+ private:
+  struct Leg {
+    OrderRecord& record;
+    Side side;
+    PriceTicks limit;
+    QuantityLots leaves;
+    Quanta fee;
+  };
+
+  void MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional);
+  void ReportFill(const Leg& leg, const Fill& fill, OrderId order_id, Liquidity liquidity);
+
+  State& state_;
+  const Context& context_;
+  const risk::Instrument& instrument_;
+  ActiveOrder active_;
+};
+
+// Brings the hold of an order down to what `leaves` at `limit` needs.
+void ShrinkHold(Context& context, OrderRecord& record, const risk::HoldTerms& terms);
+
+// Reports that `cancellation.canceled` left the order; 0 as client sequence: unsolicited.
+struct CancelReport {
+  OrderId order_id;
+  Side side;
+  Cancellation cancellation;
+  uint64_t client_sequence;
+};
+void ReportCanceled(Context& context, const OrderRecord& record, const CancelReport& report);
+
+// Takes a resting order out of the table and gives back what it still holds. Its book has freed it
+// or is about to.
+void EndOrder(State& state, OrderHandle handle, Side side);
+
+// Publishes kBookTop if the best price or quantity of a side is not what was last published.
+void PublishBookTop(Context& context, InstrumentId instrument);
+
+}  // namespace tally::core::internal

@@ -1,0 +1,222 @@
+// kCancelOrder, kMassCancel and the queries.
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "engine/core/internal/match_listener.h"
+#include "engine/core/internal/order_handler.h"
+
+namespace tally::core::internal {
+namespace {
+
+bool MassCancelIsKnown(const MassCancelCommand& command) {
+  return (command.scope == MassCancelScope::kSession ||
+          command.scope == MassCancelScope::kAccount) &&
+         (command.trigger == MassCancelTrigger::kRequest ||
+          command.trigger == MassCancelTrigger::kDisconnect) &&
+         command.side <= Raw(Side::kSell);
+}
+
+void RejectReference(Context& context, const OrderReference& reference, RejectReason reason) {
+  Event event = MakeEvent(EventType::kCancelRejected);
+  event.order_id = reference.order_id;
+  event.client_order_id = reference.client_order_id;
+  event.account = context.command.account;
+  event.instrument = context.command.instrument;
+  event.rejected = {.reason = reason, .rejected_type = context.command.type, .reserved = {}};
+  context.emit.Answer(event);
+}
+
+// Takes the order out of its book and the table, gives back its hold and reports it to its session;
+// solicited only where that is the session of the command.
+void CancelResting(Context& context, OrderHandle handle, CancelReason reason) {
+  State& state = context.state;
+  const OrderRecord record = state.orders[handle];
+  const OrderId id = state.pool.id(handle);
+  const Side side = state.pool.side(handle);
+  const QuantityLots canceled = state.book(record.instrument).book.Cancel(handle);
+  EndOrder(state, handle, side);
+  const bool own = record.session == context.command.session;
+  ReportCanceled(
+      context, record,
+      {.order_id = id,
+       .side = side,
+       .cancellation = {.order = handle, .canceled = canceled, .leaves = {}, .reason = reason},
+       .client_sequence = own ? context.command.client_sequence : 0});
+}
+
+// An order to be mass canceled, with what sorts it: instrument, bids first, priority.
+struct Victim {
+  InstrumentId instrument;
+  Side side;
+  int64_t price_rank;  // Smaller is better.
+  uint64_t priority;
+  OrderHandle handle;
+
+  friend bool operator<(const Victim& a, const Victim& b) {
+    return std::tie(a.instrument, a.side, a.price_rank, a.priority) <
+           std::tie(b.instrument, b.side, b.price_rank, b.priority);
+  }
+};
+
+std::vector<Victim> FindVictims(const Context& context, AccountId account) {
+  const State& state = context.state;
+  const MassCancelCommand& command = context.command.mass_cancel;
+  std::vector<Victim> victims;
+  victims.reserve(state.accounts.Find(account)->open_orders);
+  state.orders.ForEachOfAccount(account, [&](OrderHandle handle) {
+    const OrderRecord& record = state.orders[handle];
+    const OrderView view = state.pool.View(handle);
+    const bool in_scope =
+        command.scope == MassCancelScope::kAccount || record.session == context.command.session;
+    const bool on_side = command.side == 0 || command.side == Raw(view.side);
+    const bool in_instrument = context.command.instrument == InstrumentId{} ||
+                               context.command.instrument == record.instrument;
+    if (in_scope && on_side && in_instrument) {
+      const int64_t price = view.price.value;
+      victims.push_back({.instrument = record.instrument,
+                         .side = view.side,
+                         .price_rank = view.side == Side::kBuy ? -price : price,
+                         .priority = record.priority,
+                         .handle = handle});
+    }
+  });
+  std::sort(victims.begin(), victims.end());
+  return victims;
+}
+
+void AnswerBalance(Context& context, AssetId asset, bool last) {
+  const AccountId account = context.state.sessions.Find(context.command.session)->account;
+  const risk::Balance& balance = context.state.ledger.balance(account, asset);
+  Event event = MakeEvent(EventType::kBalance);
+  event.account = account;
+  event.flags = last ? kEventFlagLast : uint8_t{0};
+  event.balance = {
+      .available = balance.available, .held = balance.held, .asset = asset, .reserved = {}};
+  context.emit.Answer(event);
+}
+
+}  // namespace
+
+OrderHandle ResolveOrder(const Context& context, const OrderReference& reference) {
+  const State& state = context.state;
+  const Session& session = *state.sessions.Find(context.command.session);
+  if (reference.order_id == OrderId{}) {
+    return reference.client_order_id == ClientOrderId{}
+               ? kNoOrder
+               : state.orders.Find(session.index, reference.client_order_id);
+  }
+  const OrderHandle handle = state.pool.Find(reference.order_id);
+  const bool own = handle != kNoOrder && state.orders[handle].account == session.account;
+  return own ? handle : kNoOrder;
+}
+
+void HandleCancelOrder(Context context) {
+  const OrderReference& target = context.command.cancel_order.target;
+  const OrderHandle handle = ResolveOrder(context, target);
+  if (handle == kNoOrder) {
+    RejectReference(context, target, RejectReason::kUnknownOrder);
+    return;
+  }
+  const OrderRecord& record = context.state.orders[handle];
+  const InstrumentId instrument = record.instrument;
+  const bool own = record.session == context.command.session;
+  CancelResting(context, handle, CancelReason::kRequest);
+  if (!own) {
+    context.emit.Done();  // The order's own session got the report.
+  }
+  PublishBookTop(context, instrument);
+}
+
+void HandleMassCancel(Context context) {
+  State& state = context.state;
+  const MassCancelCommand& command = context.command.mass_cancel;
+  const AccountId account = state.sessions.Find(context.command.session)->account;
+  if (!MassCancelIsKnown(command)) {
+    context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnsupported);
+    return;
+  }
+  if (state.accounts.Find(account) == nullptr) {
+    context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnknownAccount);
+    return;
+  }
+  if (context.command.instrument != InstrumentId{} &&
+      state.instruments.Find(context.command.instrument) == nullptr) {
+    context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnknownInstrument);
+    return;
+  }
+  const bool requested = command.trigger == MassCancelTrigger::kRequest;
+  const std::vector<Victim> victims = FindVictims(context, account);
+  for (const Victim& victim : victims) {
+    CancelResting(context, victim.handle,
+                  requested ? CancelReason::kMassCancel : CancelReason::kDisconnect);
+  }
+  if (requested) {
+    Event event = MakeEvent(EventType::kMassCancelDone);
+    event.account = account;
+    event.instrument = context.command.instrument;
+    event.side = command.side;
+    event.mass_cancel_done = {.canceled_count = static_cast<uint32_t>(victims.size()),
+                              .reserved = {}};
+    context.emit.Answer(event);
+  }
+  InstrumentId published{};
+  for (const Victim& victim : victims) {
+    if (victim.instrument != published) {
+      published = victim.instrument;
+      PublishBookTop(context, published);
+    }
+  }
+}
+
+void HandleOrderQuery(Context context) {
+  const OrderReference& target = context.command.order_query.target;
+  const OrderHandle handle = ResolveOrder(context, target);
+  if (handle == kNoOrder) {
+    RejectReference(context, target, RejectReason::kUnknownOrder);
+    return;
+  }
+  const OrderRecord& record = context.state.orders[handle];
+  const OrderView view = context.state.pool.View(handle);
+  Event event = MakeEvent(EventType::kOrderState);
+  event.order_id = view.id;
+  event.client_order_id = record.client_order_id;
+  event.account = record.account;
+  event.instrument = record.instrument;
+  event.side = Raw(view.side);
+  event.order_state = {
+      .price = view.price,
+      .quantity = record.cumulative + view.leaves,
+      .leaves = view.leaves,
+      .cumulative = record.cumulative,
+      .status = record.cumulative.value == 0 ? OrderStatus::kNew : OrderStatus::kPartiallyFilled,
+      .reserved = {}};
+  context.emit.Answer(event);
+}
+
+void HandleAccountQuery(Context context) {
+  const State& state = context.state;
+  const AccountId account = state.sessions.Find(context.command.session)->account;
+  if (state.accounts.Find(account) == nullptr) {
+    context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnknownAccount);
+    return;
+  }
+  // One behind, so that the last one can be flagged. Nothing held: asset 0 with zero balances.
+  AssetId pending{};
+  bool has_pending = false;
+  for (uint32_t row = 0; row < state.assets.capacity(); ++row) {
+    const AssetId asset{static_cast<uint16_t>(row)};
+    if (state.ledger.balance(account, asset) == risk::Balance{}) {
+      continue;
+    }
+    if (has_pending) {
+      AnswerBalance(context, pending, /*last=*/false);
+    }
+    pending = asset;
+    has_pending = true;
+  }
+  AnswerBalance(context, pending, /*last=*/true);
+}
+
+}  // namespace tally::core::internal

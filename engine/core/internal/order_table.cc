@@ -1,0 +1,39 @@
+#include "engine/core/internal/order_table.h"
+
+namespace tally::core::internal {
+
+void OrderTable::Insert(OrderHandle handle, const OrderRecord& record) {
+  const uint32_t link = Raw(handle) + 1;
+  uint32_t& head = account_heads_[Raw(record.account)];
+  OrderRecord& row = records_[Raw(handle)];
+  row = record;
+  row.previous_of_account = 0;
+  row.next_of_account = head;
+  if (head != 0) {
+    records_[head - 1].previous_of_account = link;
+  }
+  head = link;
+  index_.Insert({.session = record.session, .client_order_id = record.client_order_id}, handle);
+}
+
+void OrderTable::Remove(OrderHandle handle) {
+  const OrderRecord& row = records_[Raw(handle)];
+  if (row.previous_of_account != 0) {
+    records_[row.previous_of_account - 1].next_of_account = row.next_of_account;
+  } else {
+    account_heads_[Raw(row.account)] = row.next_of_account;
+  }
+  if (row.next_of_account != 0) {
+    records_[row.next_of_account - 1].previous_of_account = row.previous_of_account;
+  }
+  index_.Erase({.session = row.session, .client_order_id = row.client_order_id});
+}
+
+void OrderTable::Rename(OrderHandle handle, ClientOrderId client_order_id) {
+  OrderRecord& row = records_[Raw(handle)];
+  index_.Erase({.session = row.session, .client_order_id = row.client_order_id});
+  row.client_order_id = client_order_id;
+  index_.Insert({.session = row.session, .client_order_id = client_order_id}, handle);
+}
+
+}  // namespace tally::core::internal

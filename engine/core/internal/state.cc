@@ -1,0 +1,29 @@
+#include "engine/core/internal/state.h"
+
+#include "base/assert.h"
+
+namespace tally::core::internal {
+
+State::State(const CoreLimits& core_limits)
+    : limits(core_limits),
+      assets(core_limits.assets),
+      accounts(core_limits.accounts),
+      instruments(core_limits.instruments),
+      ledger(core_limits.accounts, core_limits.assets),
+      sessions(core_limits.sessions),
+      pool({.capacity = core_limits.open_orders}),
+      orders(core_limits) {
+  CHECK(limits.assets >= 1 && limits.assets <= kMaxAssets);
+  CHECK(limits.instruments >= 1 && limits.instruments <= kMaxInstruments);
+  CHECK(limits.accounts >= 1 && limits.accounts <= kMaxAccounts);
+  CHECK(limits.sessions <= kMaxSessions);
+  CHECK(limits.open_orders >= 1 && limits.open_orders <= kMaxOpenOrdersPerCore);
+  CHECK(limits.state_hash_interval >= 1);
+  chains.reserve(kMaxChains);
+  books.reserve(limits.instruments);
+  for (uint32_t i = 0; i < limits.instruments; ++i) {
+    books.emplace_back(&pool);
+  }
+}
+
+}  // namespace tally::core::internal

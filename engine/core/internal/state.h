@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/types.h"
+#include "engine/book/order_book.h"
+#include "engine/book/order_pool.h"
+#include "engine/core/core.h"
+#include "engine/core/internal/order_table.h"
+#include "engine/core/internal/session_table.h"
+#include "engine/limits.h"
+#include "engine/risk/account_table.h"
+#include "engine/risk/asset_table.h"
+#include "engine/risk/instrument_table.h"
+#include "engine/risk/ledger.h"
+
+namespace tally::core::internal {
+
+struct BookState {
+  explicit BookState(OrderPool* pool) : book(pool) {}
+  OrderBook book;
+  BookTopEvent top{};  // As last published.
+};
+
+struct RememberedHash {
+  CommandSequence at{};
+  Sha256Digest hash{};
+};
+
+// Hashes kept for marks that are still on their way through the journal.
+inline constexpr std::size_t kRememberedHashes = 16;
+
+// Everything a core knows. Plain data: the handlers beside it hold the rules.
+class State {
+ public:
+  explicit State(const CoreLimits& core_limits);
+
+  // The instrument must be defined or at least within the limits.
+  BookState& book(InstrumentId id) { return books[Raw(id) - 1]; }
+  const BookState& book(InstrumentId id) const { return books[Raw(id) - 1]; }
+
+  const CoreLimits limits;
+
+  risk::AssetTable assets;
+  risk::AccountTable accounts;
+  risk::InstrumentTable instruments;
+  risk::Ledger ledger;
+  SessionTable sessions;
+
+  OrderPool pool;
+  std::vector<BookState> books;  // By instrument, from 1.
+  OrderTable orders;
+
+  CommandSequence last_command_sequence{};
+  EventSequence next_event_sequence{1};
+  int64_t time_ns = 0;
+  OrderId next_order_id{1};
+  TradeId next_trade_id{1};
+  uint64_t next_priority = 1;  // Not in the canonical state: the order of the books implies it.
+
+  std::vector<ChainProgress> chains;  // Ascending chain id, at most kMaxChains.
+  uint64_t last_settled_batch = 0;
+  EventSequence last_settled_event{};
+
+  // Not in the canonical state: they change no event.
+  std::array<RememberedHash, kRememberedHashes> hashes{};
+  std::size_t next_hash = 0;
+  std::optional<Divergence> divergence;
+  uint64_t unverified_marks = 0;
+};
+
+// Writes the canonical state; docs/formats/state.md is the layout.
+void SerializeState(const State& state, StateSink& sink);
+Sha256Digest HashState(const State& state);
+
+}  // namespace tally::core::internal

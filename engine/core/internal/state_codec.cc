@@ -1,0 +1,225 @@
+// The canonical state, byte by byte as in docs/formats/state.md.
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <type_traits>
+
+#include "base/assert.h"
+#include "engine/core/internal/state.h"
+
+namespace tally::core::internal {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);
+
+constexpr std::array<char, 8> kMagic = {'T', 'A', 'L', 'L', 'Y', 'S', 'T', '1'};
+
+// Collects small fields into pieces that are worth a call of the sink.
+class Writer {
+ public:
+  explicit Writer(StateSink& sink) : sink_(sink) {}
+
+  void Bytes(const void* data, std::size_t size_bytes) {
+    if (size_bytes > buffer_.size() - used_) {
+      Flush();
+    }
+    CHECK(size_bytes <= buffer_.size());
+    std::memcpy(&buffer_[used_], data, size_bytes);
+    used_ += size_bytes;
+  }
+
+  // Integers and scoped enums in their own width, structs of this file's callers never.
+  template <typename T>
+  requires std::is_integral_v<T> || std::is_enum_v<T>
+  void Put(T value) { Bytes(&value, sizeof(value)); }
+  void Put(Quanta value) { Put(value.value); }
+  void Put(PriceTicks value) { Put(value.value); }
+  void Put(QuantityLots value) { Put(value.value); }
+  void Put(bool) = delete;
+
+  void Flush() {
+    sink_.Append(buffer_.data(), used_);
+    used_ = 0;
+  }
+
+ private:
+  StateSink& sink_;
+  std::size_t used_ = 0;
+  std::array<unsigned char, 16384> buffer_;
+};
+
+void PutCounters(const State& state, Writer& out) {
+  const CoreLimits& limits = state.limits;
+  out.Put(limits.assets);
+  out.Put(limits.instruments);
+  out.Put(limits.accounts);
+  out.Put(limits.sessions);
+  out.Put(limits.open_orders);
+  out.Put(limits.open_orders_per_account);
+  out.Put(limits.state_hash_interval);
+  out.Put(state.last_command_sequence);
+  out.Put(state.next_event_sequence);
+  out.Put(state.time_ns);
+  out.Put(state.next_order_id);
+  out.Put(state.next_trade_id);
+  out.Put(state.last_settled_batch);
+  out.Put(state.last_settled_event);
+}
+
+void PutAssets(const State& state, Writer& out) {
+  for (uint32_t row = 0; row < state.assets.capacity(); ++row) {
+    const AssetId id{static_cast<uint16_t>(row)};
+    if (const risk::Asset* asset = state.assets.Find(id); asset != nullptr) {
+      out.Put(row);
+      out.Put(uint32_t{asset->quantum_decimals});
+      out.Put(asset->chain_units_per_quantum);
+      out.Bytes(&asset->symbol, sizeof(asset->symbol));
+    }
+  }
+  out.Put(UINT32_MAX);
+}
+
+void PutAccounts(const State& state, Writer& out) {
+  for (uint32_t row = 1; row <= state.accounts.capacity(); ++row) {
+    if (const risk::Account* account = state.accounts.Find(AccountId{row}); account != nullptr) {
+      out.Put(row);
+      out.Put(uint32_t{account->enabled ? 1U : 0U});
+      out.Bytes(account->owner.data(), account->owner.size());
+    }
+  }
+  out.Put(UINT32_MAX);
+}
+
+void PutInstruments(const State& state, Writer& out) {
+  for (uint32_t row = 1; row <= state.instruments.capacity(); ++row) {
+    const risk::Instrument* const instrument = state.instruments.Find(InstrumentId{row});
+    if (instrument == nullptr) {
+      continue;
+    }
+    out.Put(row);
+    out.Put(instrument->fee_account);
+    out.Bytes(&instrument->symbol, sizeof(instrument->symbol));
+    out.Put(instrument->tick_quanta);
+    out.Put(instrument->lot_quanta);
+    out.Put(instrument->price_max);
+    out.Put(instrument->quantity_min);
+    out.Put(instrument->quantity_max);
+    out.Put(instrument->notional_min);
+    out.Put(instrument->notional_max);
+    out.Put(instrument->fees.maker);
+    out.Put(instrument->fees.taker);
+    out.Put(instrument->base_asset);
+    out.Put(instrument->quote_asset);
+    out.Put(uint32_t{0});
+  }
+  out.Put(UINT32_MAX);
+}
+
+void PutBalances(const State& state, Writer& out) {
+  for (uint32_t account = 1; account <= state.accounts.capacity(); ++account) {
+    if (state.accounts.Find(AccountId{account}) == nullptr) {
+      continue;
+    }
+    for (uint32_t asset = 0; asset < state.assets.capacity(); ++asset) {
+      const risk::Balance& balance =
+          state.ledger.balance(AccountId{account}, AssetId{static_cast<uint16_t>(asset)});
+      if (balance != risk::Balance{}) {
+        out.Put(account);
+        out.Put(asset);
+        out.Put(balance.available);
+        out.Put(balance.held);
+      }
+    }
+  }
+  out.Put(UINT32_MAX);
+}
+
+void PutChains(const State& state, Writer& out) {
+  out.Put(static_cast<uint32_t>(state.chains.size()));
+  for (const ChainProgress& chain : state.chains) {
+    out.Put(chain.chain_id);
+    out.Put(chain.last_deposit_index);
+    out.Put(chain.last_withdrawal_index);
+  }
+}
+
+void PutSessions(const State& state, Writer& out) {
+  out.Put(state.sessions.count());
+  for (uint32_t row = 1; row <= state.sessions.count(); ++row) {
+    const Session& session = *state.sessions.Find(SessionIndex{row});
+    out.Put(session.account);
+    out.Put(session.session_id);
+    out.Bytes(session.public_key.data(), session.public_key.size());
+    out.Put(session.last_client_sequence);
+    out.Put(session.next_report_sequence);
+    out.Put(session.last_client_order_id);
+  }
+}
+
+void PutOrders(const State& state, const OrderBook& book, Side side, Writer& out) {
+  out.Put(book.order_count(side));
+  book.ForEachOrder(side, [&](OrderHandle handle) {
+    const OrderView view = state.pool.View(handle);
+    const OrderRecord& record = state.orders[handle];
+    out.Put(view.id);
+    out.Put(record.client_order_id);
+    out.Put(record.session);
+    out.Put(record.account);
+    out.Put(view.price);
+    out.Put(view.leaves);
+    out.Put(record.cumulative);
+    out.Put(record.held);
+    out.Put(record.fees.maker);
+    out.Put(record.fees.taker);
+    out.Put(uint32_t{Raw(view.self_trade_prevention)});
+    out.Put(uint32_t{view.post_only ? 1U : 0U});
+  });
+}
+
+void PutBooks(const State& state, Writer& out) {
+  for (uint32_t row = 1; row <= state.instruments.capacity(); ++row) {
+    if (state.instruments.Find(InstrumentId{row}) == nullptr) {
+      continue;
+    }
+    const BookState& book = state.book(InstrumentId{row});
+    out.Put(row);
+    out.Put(book.top.book_sequence);
+    PutOrders(state, book.book, Side::kBuy, out);
+    PutOrders(state, book.book, Side::kSell, out);
+  }
+  out.Put(UINT32_MAX);
+}
+
+class HashSink final : public StateSink {
+ public:
+  void Append(const void* data, std::size_t size_bytes) override { hash_.Update(data, size_bytes); }
+  Sha256Digest Finish() { return hash_.Finish(); }
+
+ private:
+  Sha256 hash_;
+};
+
+}  // namespace
+
+void SerializeState(const State& state, StateSink& sink) {
+  Writer out(sink);
+  out.Bytes(kMagic.data(), kMagic.size());
+  PutCounters(state, out);
+  PutAssets(state, out);
+  PutAccounts(state, out);
+  PutInstruments(state, out);
+  PutBalances(state, out);
+  PutChains(state, out);
+  PutSessions(state, out);
+  PutBooks(state, out);
+  out.Flush();
+}
+
+Sha256Digest HashState(const State& state) {
+  HashSink sink;
+  SerializeState(state, sink);
+  return sink.Finish();
+}
+
+}  // namespace tally::core::internal
