@@ -19,8 +19,11 @@
 
 namespace tally {
 
-class Core;
 class SessionReportIndex;
+
+namespace core {
+class Core;
+}
 
 struct EngineOptions {
   std::string data_directory;  // Holds journal/ and events/; created if it does not exist.
@@ -85,7 +88,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // The recovered state: sessions, definitions, balances. Valid until Start.
-  const Core& core() const;
+  const core::Core& core() const;
 
   void Start();
 
@@ -120,9 +123,10 @@ class Engine {
     return polled;
   }
 
-  // An eventfd that becomes readable when events are released, or health() or the stopping state
-  // changes, after ArmEventFd returned true. ArmEventFd first clears it; it returns false if there
-  // are events already: poll instead of sleeping. Use: poll until empty, arm, if true wait.
+  // An eventfd that becomes readable when events are released or the engine fails, after ArmEventFd
+  // returned true. ArmEventFd clears it first; it returns false if there is something to look at
+  // already: events, a health() that is not OK, or the engine was stopped. Use: poll until empty,
+  // check health(), arm, and wait if that returned true.
   int event_fd() const;
   bool ArmEventFd();
 

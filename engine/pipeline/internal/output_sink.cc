@@ -1,0 +1,44 @@
+#include "engine/pipeline/internal/output_sink.h"
+
+#include "base/assert.h"
+
+namespace tally::internal {
+
+void OutputSink::Append(const Event& event) {
+  CHECK(Raw(event.sequence) == Raw(last_event_) + 1);
+  last_event_ = event.sequence;
+  if (event.type == EventType::kStateHash) {
+    RememberMark(event);
+  }
+  std::optional<int64_t> position = ring_->sequencer().TryClaim(1);
+  if (!position && !aborted_) {
+    Flush();  // Consumers cannot make room before they see what fills the ring.
+    position = ring_->sequencer().Claim(1);
+  }
+  if (!position) {
+    aborted_ = true;
+    return;
+  }
+  (*ring_)[*position] = event;
+  unflushed_last_ = *position;
+}
+
+void OutputSink::Flush() {
+  if (unflushed_last_ < unflushed_first_) {
+    return;
+  }
+  // The ring's cursor for the sequencer's own bookkeeping, the gate for the consumers.
+  const CommandSequence command = (*ring_)[unflushed_first_].command_sequence;
+  ring_->sequencer().Publish(unflushed_first_, unflushed_last_);
+  gate_->Flushed(unflushed_last_, command);
+  unflushed_first_ = unflushed_last_ + 1;
+}
+
+void OutputSink::RememberMark(const Event& event) {
+  marks_skipped_ += pending_mark_ ? 1 : 0;
+  pending_mark_ = MakeCommand(CommandType::kStateHashMark);
+  pending_mark_->state_hash_mark.at = event.command_sequence;
+  pending_mark_->state_hash_mark.state_hash = event.state_hash.state_hash;
+}
+
+}  // namespace tally::internal
