@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "base/mutex.h"
 #include "base/types.h"
 #include "engine/event.h"
 #include "engine/journal/event_log.h"
@@ -21,12 +23,15 @@ namespace tally {
 //
 // Thread safety: any thread; calls are serialised.
 //
-// Cost: reads at most `event_stride` events (8 MiB, a few ms) to find the first report, then on;
-// a call is bounded by its limit and by kScanEventsMax events.
+// Cost: a report is found by reading at most the index's event_stride events (8 MiB, 5 to 10 ms),
+// and stretches of the log longer than that without a report of the session are jumped over. A call
+// is bounded by its limit and by kScanEventsMax events (32 MiB).
 class ReportStore {
  public:
-  // A call reads no more events than this; it then returns what it has.
+  // After reading this many events FindReports returns what it has.
   static constexpr std::size_t kScanEventsMax = 262'144;
+
+  static constexpr std::size_t kChunkEvents = 512;
 
   // `index` is the one that the writer of the log in `directory` feeds; it outlives the store.
   ReportStore(const std::string& directory, const SessionReportIndex* index);
@@ -42,13 +47,24 @@ class ReportStore {
   absl::StatusOr<Reports> FindReports(SessionIndex session, uint64_t from_report_sequence,
                                       std::size_t limit);
 
-  // Every report that answers the session's command `client_sequence`, in order. Empty if the log
-  // has none yet.
-  absl::StatusOr<std::vector<Event>> FindOutcome(SessionIndex session, uint64_t client_sequence);
+  // The reports that answer the session's command `client_sequence`, in order: what it was told,
+  // or should have been told, the first time. `complete` once the log holds an event of a later
+  // command; ask again until then.
+  struct Outcome {
+    std::vector<Event> events;
+    bool complete = false;
+  };
+  absl::StatusOr<Outcome> FindOutcome(SessionIndex session, uint64_t client_sequence);
 
  private:
-  EventLogReader reader_;
+  // Events from `from` on, at most kChunkEvents; empty at the end of the log.
+  absl::StatusOr<std::span<const Event>> ReadChunk(EventSequence from)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const SessionReportIndex* const index_;
+  Mutex mutex_;
+  EventLogReader reader_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Event> chunk_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tally
