@@ -34,10 +34,14 @@ export class Chain {
   static async start() {
     const chain = new Chain();
     const flags = ["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka", "--enable-tx-gas-limit",
-      "--gas-limit", "60000000", "--no-request-size-limit", "--chain-id", "31337"];
+      "--gas-limit", "60000000", "--no-request-size-limit", "--chain-id", "31337",
+      "--timestamp", "1700000000"];
     chain.#process = spawn(anvilPath(), flags, { stdio: ["ignore", "pipe", "inherit"] });
     chain.#url = await listening(chain.#process);
     chain.accounts = await chain.rpc("eth_accounts");
+    // No real clock: every block is one second after its parent.
+    await chain.rpc("anvil_setBlockTimestampInterval", [1]);
+    await chain.passTime(1);
     return chain;
   }
 
@@ -82,13 +86,13 @@ export class Chain {
     return (await this.sendAll([{ from, to, data }]))[0];
   }
 
-  // Mines many transactions of any senders without simulating them; throws if one fails.
+  // Mines many transactions of any senders without simulating them; throws if one fails. One
+  // request each: anvil works on the calls of a batched request concurrently, and a transaction that
+  // overtakes the one with the nonce before it may stay queued for ever.
   async sendAll(transactions) {
     const gas = hex(transactions.length > 1 ? 300_000 : kTxGasCap);
-    const nonces = await this.#nonces([...new Set(transactions.map((t) => t.from))]);
-    const take = (from) => hex(nonces.set(from, nonces.get(from) + 1).get(from) - 1);
-    const hashes = await this.rpcAll(transactions.map((t) => (
-      ["eth_sendTransaction", [{ gas, ...t, nonce: take(t.from) }]])));
+    const hashes = [];
+    for (const t of transactions) hashes.push(await this.rpc("eth_sendTransaction", [{ gas, ...t }]));
     const receipts = [];
     for (const hash of hashes) receipts.push(await this.#receipt(hash));
     const failed = receipts.find((r) => r.status !== "0x1");
@@ -104,7 +108,8 @@ export class Chain {
   }
 
   async passTime(seconds) {
-    await this.rpcAll([["evm_increaseTime", [seconds]], ["evm_mine", []]]);
+    await this.rpc("evm_setNextBlockTimestamp", [(await this.now()) + seconds]);
+    await this.rpc("evm_mine");
   }
 
   async now() {
@@ -119,12 +124,6 @@ export class Chain {
     } finally {
       await this.rpc("evm_revert", [snapshot]);
     }
-  }
-
-  // The node works on the calls of one request in any order, so senders' nonces are given to it.
-  async #nonces(senders) {
-    const counts = await this.rpcAll(senders.map((s) => ["eth_getTransactionCount", [s, "pending"]]));
-    return new Map(senders.map((s, i) => [s, Number(counts[i])]));
   }
 
   // Automine answers before the receipt is there.

@@ -119,7 +119,7 @@ function errors(abi) {
 }
 
 export function makeVectors() {
-  const { out } = build({ log: () => {} });
+  const { out } = build({ out: process.env.CONTRACTS_OUT, log: () => {} });
   const { abi } = JSON.parse(readFileSync(join(out, "IVault.json"), "utf8"));
   const functions = abi.filter((item) => item.type === "function").map(signatureOf).sort();
   const events = abi.filter((item) => item.type === "event").map(signatureOf).sort();

@@ -7,7 +7,8 @@ import { decodeStatic, encodeArguments, encodeCall, signatureOf, topicOf, typeOf
 import { chainOf, encodeEntries, kSettle, settleCalldata } from "./batch.mjs";
 import { Revert } from "./chain.mjs";
 
-const { out } = build({ log: () => {} });
+// CONTRACTS_OUT: artifacts that a build system made already.
+const { out } = build({ out: process.env.CONTRACTS_OUT, log: () => {} });
 export const artifact = (name) => JSON.parse(readFileSync(join(out, `${name}.json`), "utf8"));
 
 export const kZeroHash = "0x" + "00".repeat(32);
