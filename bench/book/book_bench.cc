@@ -1,0 +1,217 @@
+// The order book alone: commands in, callbacks out. Workloads from bench/workloads and, if it is
+// found, the recorded flow. Every flow is first run through the reference book of tests/model, and
+// every run must trade exactly what that did.
+
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/workloads/order_flow.h"
+#include "engine/book/order_book.h"
+#include "tests/model/reference_book.h"
+#include "tools/flow/flow.h"
+#include "tools/flow/recorded_row.h"
+
+namespace tally {
+namespace {
+
+// What a flow did: depends on every trade and its place in the sequence.
+struct Tally {
+  uint64_t trades = 0;
+  uint64_t lots = 0;
+  uint64_t digest = 0;
+  void Add(PriceTicks price, QuantityLots quantity) {
+    ++trades;
+    lots += static_cast<uint64_t>(quantity.value);
+    digest = digest * 31 + static_cast<uint64_t>(price.value * 127 + quantity.value);
+  }
+  friend bool operator==(const Tally&, const Tally&) = default;
+};
+
+struct TallyListener {
+  Tally tally;
+  void OnAccepted(const IncomingOrder&) {}
+  void OnReplaced(const Replacement&) {}
+  void OnFill(const Fill& fill) { tally.Add(fill.price, fill.quantity); }
+  void OnMakerCanceled(const Cancellation&) {}
+  void OnTakerCanceled(const Cancellation&) {}
+};
+
+// A flow and what the reference says it does.
+struct VerifiedFlow {
+  OrderFlow flow;
+  Tally expected;  // Of the commands, without the warm-up.
+};
+
+class ReferenceRun {
+ public:
+  explicit ReferenceRun(const OrderFlow& flow)
+      : books_(flow.instruments, ReferenceBook(flow.open_orders_max)) {
+    Run(flow.warm_up);
+    tally_ = {};
+    Run(flow.commands);
+  }
+  const Tally& tally() const { return tally_; }
+
+ private:
+  void Run(const std::vector<FlowCommand>& commands) {
+    std::vector<BookEvent> events;
+    for (const FlowCommand& command : commands) {
+      ReferenceBook& book = books_[command.instrument];
+      const IncomingOrder& order = command.order;
+      events.clear();
+      switch (command.kind) {
+        case FlowKind::kSubmit:
+          book.Submit(order, &events);
+          break;
+        case FlowKind::kCancel:
+          book.Cancel(order.id);
+          break;
+        case FlowKind::kReplace:
+          if (book.Contains(order.id)) {
+            book.Replace(order.id, order.price, order.quantity, &events);
+          }
+          break;
+      }
+      for (const BookEvent& event : events) {
+        if (event.kind == BookEventKind::kFilled) {
+          tally_.Add(event.price, event.quantity);
+        }
+      }
+    }
+  }
+
+  std::vector<ReferenceBook> books_;
+  Tally tally_;
+};
+
+// Made once: benchmarks are called several times.
+const VerifiedFlow& CancelHeavyFlow(uint32_t instruments, uint32_t resting_orders) {
+  static std::map<std::pair<uint32_t, uint32_t>, VerifiedFlow> flows;
+  VerifiedFlow& verified = flows[{instruments, resting_orders}];
+  if (verified.flow.commands.empty()) {
+    verified.flow = MakeCancelHeavyFlow(
+        {.instruments = instruments, .resting_orders = resting_orders, .commands = 1'000'000});
+    verified.expected = ReferenceRun(verified.flow).tally();
+  }
+  return verified;
+}
+
+[[gnu::noinline]] void Run(const std::vector<FlowCommand>& commands, OrderPool& pool,
+                           std::deque<OrderBook>& books, TallyListener& listener) {
+  for (const FlowCommand& command : commands) {
+    OrderBook& book = books[command.instrument];
+    if (command.kind == FlowKind::kSubmit) {
+      book.Submit(command.order, listener);
+      continue;
+    }
+    const OrderHandle handle = pool.Find(command.order.id);
+    if (handle == kNoOrder) {
+      continue;
+    }
+    if (command.kind == FlowKind::kCancel) {
+      book.Cancel(handle);
+    } else {
+      book.Replace(handle, command.order.price, command.order.quantity, listener);
+    }
+  }
+}
+
+void RunVerified(benchmark::State& state, const VerifiedFlow& verified) {
+  for (auto _ : state) {
+    state.PauseTiming();
+    {
+      OrderPool pool({.capacity = verified.flow.open_orders_max});
+      std::deque<OrderBook> books;
+      for (uint32_t i = 0; i < verified.flow.instruments; ++i) {
+        books.emplace_back(&pool);
+      }
+      TallyListener warm_up;
+      Run(verified.flow.warm_up, pool, books, warm_up);
+      TallyListener listener;
+      state.ResumeTiming();
+      Run(verified.flow.commands, pool, books, listener);
+      state.PauseTiming();
+      if (listener.tally != verified.expected) {
+        state.SkipWithError("the trades differ from those of the reference book");
+      }
+    }
+    state.ResumeTiming();
+  }
+  const auto commands = static_cast<double>(verified.flow.commands.size());
+  state.counters["ns_per_command"] = benchmark::Counter(
+      commands * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["trades"] = static_cast<double>(verified.expected.trades);
+}
+
+void BM_CancelHeavyFlow(benchmark::State& state) {
+  RunVerified(state, CancelHeavyFlow(static_cast<uint32_t>(state.range(0)),
+                                     static_cast<uint32_t>(state.range(1))));
+}
+BENCHMARK(BM_CancelHeavyFlow)
+    ->ArgNames({"instruments", "resting"})
+    ->Args({1, 10'000})
+    ->Args({100, 195'000})
+    ->Unit(benchmark::kMillisecond);
+
+// The recorded flow of tools/flow; seeds of the book that stood before are the warm-up. The file
+// is named by TALLY_RECORDED_FLOW.
+absl::StatusOr<VerifiedFlow> RecordedFlow(const std::string& path) {
+  absl::StatusOr<std::vector<flow::RecordedRow>> rows = flow::ReadRows(path);
+  if (!rows.ok()) {
+    return rows.status();
+  }
+  absl::StatusOr<flow::Flow> recorded = flow::BuildFlow(*rows, {});
+  if (!recorded.ok()) {
+    return recorded.status();
+  }
+  VerifiedFlow verified;
+  verified.flow.instruments = 1;
+  verified.flow.open_orders_max = recorded->orders;
+  for (const flow::FlowStep& step : recorded->steps) {
+    FlowKind kind = FlowKind::kSubmit;
+    switch (step.action) {
+      case flow::FlowAction::kNew:
+        break;
+      case flow::FlowAction::kCancel:
+        kind = FlowKind::kCancel;
+        break;
+      case flow::FlowAction::kReplace:
+        kind = FlowKind::kReplace;
+        break;
+    }
+    (step.seed ? verified.flow.warm_up : verified.flow.commands)
+        .push_back({.kind = kind,
+                    .instrument = 0,
+                    .order = {.id = OrderId{step.order},
+                              .owner = OrderOwner{Raw(step.account)},
+                              .price = step.price,
+                              .quantity = step.quantity,
+                              .side = step.side}});
+  }
+  verified.expected = ReferenceRun(verified.flow).tally();
+  return verified;
+}
+
+void BM_RecordedFlow(benchmark::State& state) {
+  const char* path = std::getenv("TALLY_RECORDED_FLOW");
+  if (path == nullptr) {
+    state.SkipWithError("skipped: TALLY_RECORDED_FLOW does not name the recording");
+    return;
+  }
+  static const absl::StatusOr<VerifiedFlow> verified = RecordedFlow(path);
+  if (!verified.ok()) {
+    state.SkipWithError(verified.status().ToString().c_str());
+    return;
+  }
+  RunVerified(state, *verified);
+}
+BENCHMARK(BM_RecordedFlow)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace tally

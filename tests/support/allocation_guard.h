@@ -1,0 +1,23 @@
+#pragma once
+
+// Counts heap allocations of the whole test program. A program that uses it adds
+// allocation_guard.cc to its sources, which replaces the global operator new.
+
+#include <cstdint>
+
+namespace tally {
+
+// Allocations by any thread since the program started.
+uint64_t AllocationCount();
+
+// Allocations since construction.
+class AllocationGuard {
+ public:
+  AllocationGuard() : start_(AllocationCount()) {}
+  uint64_t count() const { return AllocationCount() - start_; }
+
+ private:
+  uint64_t start_;
+};
+
+}  // namespace tally
