@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "engine/command.h"
+#include "engine/event.h"
+#include "gateway/codec/frame_buffer.h"
+#include "gateway/gateway_options.h"
+#include "gateway/key_directory.h"
+#include "gateway/session/send_queue.h"
+#include "gateway/session/session_directory.h"
+#include "gateway/session/token_bucket.h"
+#include "schemas/wire_generated.h"
+
+namespace tally::gateway {
+
+// Where a connection stands; docs/formats/wire.md draws it.
+enum class Phase : uint8_t {
+  kAwaitLogon,  // Hello was sent.
+  kOpening,     // Waits for the core to journal a new session; nothing more is read.
+  kReplay,      // Logged on; reports come from the log.
+  kLive,        // Logged on; reports come as they are released.
+  kClosing,     // The last message is queued; nothing is read.
+};
+
+// The protocol state of one connection. A struct: SessionHub keeps its rules.
+struct Connection {
+  Connection(ConnectionId connection_id, const GatewayOptions& options, int64_t now_ns)
+      : id(connection_id),
+        throttle(options.messages_per_second, options.burst),
+        phase_since_ns(now_ns),
+        received_ns(now_ns),
+        sent_ns(now_ns) {}
+
+  const ConnectionId id;
+  Phase phase = Phase::kAwaitLogon;
+  FrameBuffer input;
+  SendQueue output;
+  TokenBucket throttle;
+  std::array<uint8_t, 32> nonce{};
+
+  int64_t phase_since_ns;
+  int64_t received_ns;           // Last byte from the client.
+  int64_t sent_ns;               // Last message appended.
+  int64_t partial_since_ns = 0;  // When the frame that is not complete began; 0: there is none.
+  int64_t heartbeat_ns = 0;
+  bool test_request_sent = false;
+
+  // Of the logon.
+  const ApiKey* key = nullptr;
+  wire::Logon logon;
+  SessionState* session = nullptr;
+  bool open_published = false;  // kOpening: the command is in the ring.
+  bool keep_orders = false;     // The client's Logout waived cancel-on-disconnect.
+
+  // A command that the input ring had no room for. Nothing is read until it is in.
+  bool stalled = false;
+  Command stalled_command{};
+
+  // The command refused last, and why; it does not use up its seq.
+  uint64_t refused_seq = 0;
+  wire::ErrorCode refused_code = wire::ErrorCode::OK;
+  uint32_t refused_in_row = 0;
+
+  // kReplay: reports in [replay_next, replay_end) come from the log, later ones wait in `pending`.
+  uint64_t replay_next = 0;
+  uint64_t replay_end = 0;
+  std::deque<Event> pending;
+
+  // Instruments (by position in the feed) whose newest best prices are still to be sent.
+  std::vector<uint32_t> conflated;
+  bool subscribed = false;
+
+  bool in_ready_list = false;
+
+  bool logged_on() const { return phase == Phase::kReplay || phase == Phase::kLive; }
+  bool reads() const { return !stalled && phase != Phase::kOpening && phase != Phase::kClosing; }
+};
+
+}  // namespace tally::gateway

@@ -1,0 +1,374 @@
+// SessionHub: messages of logged-on clients, and released events.
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "gateway/session/hub.h"
+
+namespace tally::gateway {
+namespace {
+
+using wire::ErrorCode;
+using wire::MessageType;
+
+// What a message needs; 0: nothing but a logon.
+uint8_t PermissionsFor(MessageType type) {
+  switch (type) {
+    case MessageType::NEW_ORDER:
+    case MessageType::CANCEL:
+    case MessageType::REPLACE:
+    case MessageType::MASS_CANCEL:
+      return kPermissionTrade;
+    case MessageType::ORDER_QUERY:
+    case MessageType::ACCOUNT_QUERY:
+    case MessageType::SUBSCRIBE:
+    case MessageType::UNSUBSCRIBE:
+      return kPermissionRead | kPermissionTrade | kPermissionSettlement;
+    case MessageType::DEPOSIT:
+    case MessageType::WITHDRAW:
+    case MessageType::BATCH_SETTLED:
+      return kPermissionSettlement;
+    case MessageType::NONE:
+    case MessageType::HELLO:
+    case MessageType::LOGON:
+    case MessageType::LOGON_ACK:
+    case MessageType::HEARTBEAT:
+    case MessageType::TEST_REQUEST:
+    case MessageType::LOGOUT:
+    case MessageType::SESSION_REJECT:
+    case MessageType::ACCEPTED:
+    case MessageType::REJECTED:
+    case MessageType::FILL:
+    case MessageType::CANCELED:
+    case MessageType::REPLACED:
+    case MessageType::CANCEL_REJECT:
+    case MessageType::MASS_CANCEL_DONE:
+    case MessageType::ORDER_STATE:
+    case MessageType::BALANCE:
+    case MessageType::TRADE:
+    case MessageType::BBO:
+    case MessageType::INSTRUMENT_DEF:
+    case MessageType::COMMAND_DONE:
+    case MessageType::COMMAND_REJECTED:
+      return 0;
+  }
+  return 0;
+}
+
+bool IsSettlement(MessageType type) { return PermissionsFor(type) == kPermissionSettlement; }
+
+bool IsCancel(MessageType type) {
+  return type == MessageType::CANCEL || type == MessageType::MASS_CANCEL;
+}
+
+// The client order id that a command uses up; 0 if none.
+uint64_t NewClientOrderId(const Command& command) {
+  if (command.type == CommandType::kNewOrder) {
+    return Raw(command.new_order.client_order_id);
+  }
+  if (command.type == CommandType::kReplaceOrder) {
+    return Raw(command.replace_order.new_client_order_id);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void SessionHub::ProcessInput(Connection* connection, Instant now) {
+  std::span<const uint8_t> frame;
+  bool progress = false;
+  while (connection->reads()) {
+    switch (connection->input.Next(&frame)) {
+      case FrameBuffer::Result::kFrame:
+        progress = true;
+        counters_.frames_in.Add();
+        HandleFrame(connection, frame, now);
+        continue;
+      case FrameBuffer::Result::kTooLarge:
+        counters_.frames_bad.Add();
+        message_.type = MessageType::NONE;
+        message_.seq = 0;
+        Reject(connection, message_, {.code = ErrorCode::FRAME_TOO_LARGE, .fatal = true}, now);
+        return;
+      case FrameBuffer::Result::kTooSmall:
+        counters_.frames_bad.Add();
+        message_.type = MessageType::NONE;
+        message_.seq = 0;
+        Reject(connection, message_, {.code = ErrorCode::BAD_FRAME, .fatal = true}, now);
+        return;
+      case FrameBuffer::Result::kNeedMore:
+        break;
+    }
+    if (connection->input.partial_bytes() == 0) {
+      connection->partial_since_ns = 0;
+    } else if (connection->partial_since_ns == 0 || progress) {
+      connection->partial_since_ns = now.mono_ns;
+    }
+    break;
+  }
+  CheckSendQueue(connection, now);
+}
+
+void SessionHub::HandleFrame(Connection* connection, std::span<const uint8_t> frame, Instant now) {
+  const ErrorCode code = DecodeClientFrame(frame, &message_);
+  if (code == ErrorCode::OK) {
+    HandleMessage(connection, message_, now);
+    return;
+  }
+  counters_.frames_bad.Add();
+  Reject(connection, message_, {.code = code, .fatal = true}, now);
+}
+
+void SessionHub::HandleMessage(Connection* connection, const ClientMessage& message, Instant now) {
+  if (message.type == MessageType::LOGON) {
+    HandleLogon(connection, message, now);
+    return;
+  }
+  if (!connection->logged_on()) {
+    Reject(connection, message, {.code = ErrorCode::NOT_LOGGED_IN, .fatal = true}, now);
+    return;
+  }
+  if (message.type == MessageType::LOGOUT) {
+    connection->keep_orders = message.keep_orders;
+    Close(connection, ErrorCode::OK, now);
+    return;
+  }
+  if (message.type == MessageType::HEARTBEAT) {
+    return;
+  }
+  const uint8_t permissions = PermissionsFor(message.type);
+  if (IsCommand(message.type)) {
+    HandleCommand(connection, message, now);
+  } else if (permissions != 0 && (permissions & connection->key->permissions) == 0) {
+    Reject(connection, message, {.code = ErrorCode::PERMISSION}, now);
+  } else if (TakeToken(connection, message, now)) {
+    if (message.type == MessageType::TEST_REQUEST) {
+      encoder_.Heartbeat(Header(*connection, now), message.correlation, Output(connection, now));
+    } else {
+      HandleSubscription(connection, message, now);
+    }
+  }
+}
+
+// False if the bucket is empty; the message is then refused.
+bool SessionHub::TakeToken(Connection* connection, const ClientMessage& message, Instant now) {
+  if (IsCancel(message.type) || connection->throttle.Take(now.mono_ns)) {
+    return true;
+  }
+  Reject(connection, message,
+         {.code = ErrorCode::THROTTLED, .detail = connection->throttle.wait_ms()}, now);
+  return false;
+}
+
+void SessionHub::HandleCommand(Connection* connection, const ClientMessage& message, Instant now) {
+  SessionState* const session = connection->session;
+  const uint64_t expected = session->last_client_sequence + 1;
+  if (message.seq < expected) {
+    HandleRepeated(connection, message, now);
+    return;
+  }
+  if (message.seq > expected) {
+    // Sent behind a command that we refused, before the client knew of it: refused as well.
+    if (connection->refused_seq == expected) {
+      Reject(connection, message, {.code = connection->refused_code}, now);
+    } else {
+      Reject(connection, message,
+             {.code = ErrorCode::SEQ_GAP, .detail = static_cast<uint32_t>(expected), .fatal = true},
+             now);
+    }
+    return;
+  }
+  connection->refused_seq = expected;
+  if ((PermissionsFor(message.type) & connection->key->permissions) == 0) {
+    connection->refused_code = ErrorCode::PERMISSION;
+    Reject(connection, message, {.code = ErrorCode::PERMISSION}, now);
+    return;
+  }
+  connection->refused_code = ErrorCode::THROTTLED;
+  if (!TakeToken(connection, message, now)) {
+    return;
+  }
+  connection->refused_seq = 0;
+  connection->refused_in_row = 0;
+  Command command = message.command;
+  command.session = session->index;
+  if (!IsSettlement(message.type)) {
+    command.account = session->account;
+  }
+  Publish(connection, command);
+  if (connection->stalled) {
+    counters_.publish_stalls.Add();
+  }
+}
+
+void SessionHub::Publish(Connection* connection, const Command& command) {
+  if (!config_.engine->TryPublish(command)) {
+    connection->stalled = true;
+    connection->stalled_command = command;
+    needs_retry_ = true;
+    return;
+  }
+  SessionState* const session = connection->session;
+  CHECK(command.client_sequence == session->last_client_sequence + 1);
+  session->last_client_sequence = command.client_sequence;
+  session->last_client_order_id =
+      std::max(session->last_client_order_id, NewClientOrderId(command));
+  counters_.commands_published.Add();
+}
+
+// A command that was taken before. Its answer is sent again, or is still to come.
+void SessionHub::HandleRepeated(Connection* connection, const ClientMessage& message, Instant now) {
+  counters_.commands_repeated.Add();
+  SessionState* const session = connection->session;
+  if (message.seq > session->answered_client_sequence || !TakeToken(connection, message, now)) {
+    return;
+  }
+  const auto outcome = config_.reports->FindOutcome(session->index, message.seq);
+  if (!outcome.ok()) {
+    Close(connection, ErrorCode::RESUME_TOO_OLD, now);
+    return;
+  }
+  for (const Event& event : *outcome) {
+    encoder_.Report(event, /*replay=*/true, now.wall_ns, Output(connection, now));
+    counters_.reports_replayed.Add();
+  }
+}
+
+void SessionHub::Reject(Connection* connection, const ClientMessage& message, Refusal refusal,
+                        Instant now) {
+  const wire::SessionReject body(message.seq, refusal.detail, refusal.code, message.type,
+                                 wire::Outcome::NOT_APPLIED,
+                                 static_cast<uint8_t>(refusal.fatal ? 1 : 0));
+  encoder_.SessionReject(Header(*connection, now), body, Output(connection, now));
+  if (refusal.fatal) {
+    Detach(connection, now);
+    SetPhase(connection, Phase::kClosing, now);
+    return;
+  }
+  counters_.commands_refused.Add();
+  if (++connection->refused_in_row > config_.options.refused_in_row_max) {
+    Close(connection, ErrorCode::RATE_DISCONNECT, now);
+  }
+}
+
+void SessionHub::HandleSubscription(Connection* connection, const ClientMessage& message,
+                                    Instant now) {
+  const bool all = Raw(message.instrument) == 0;
+  const uint32_t found = feed_.Find(message.instrument);
+  if (!all && found == feed_.size()) {
+    Reject(connection, message, {.code = ErrorCode::UNKNOWN_INSTRUMENT}, now);
+    return;
+  }
+  const uint32_t begin = all ? 0 : found;
+  const uint32_t end = all ? feed_.size() : found + 1;
+  for (uint32_t position = begin; position < end; ++position) {
+    if (message.type == MessageType::UNSUBSCRIBE) {
+      feed_.Unsubscribe(connection, position, message.feed_kinds);
+      continue;
+    }
+    feed_.Subscribe(connection, position, message.feed_kinds);
+    const FeedInstrument& instrument = feed_.at(position);
+    encoder_.InstrumentDef(Header(*connection, now), instrument.definition,
+                           Output(connection, now));
+    if ((message.feed_kinds & static_cast<uint8_t>(wire::FeedKind::BBO)) != 0 &&
+        instrument.has_top) {
+      SendBbo(connection, instrument, now);
+    }
+  }
+}
+
+std::size_t SessionHub::PollEvents(std::size_t limit, Instant now) {
+  const std::span<const Event> events = config_.engine->PeekEvents(limit);
+  for (const Event& event : events) {
+    if (event.report_sequence != 0) {
+      OnReport(event, now);
+    } else if (event.type == EventType::kTrade) {
+      OnTrade(event, now);
+    } else if (event.type == EventType::kBookTop) {
+      OnBookTop(event, now);
+    } else if (event.type == EventType::kSessionOpened) {
+      OnSessionOpened(event, now);
+    } else if (event.type == EventType::kCommandRejected &&
+               event.rejected.rejected_type == CommandType::kOpenSession) {
+      OnOpenRejected(event, now);
+    }
+  }
+  config_.engine->ConsumeEvents(events.size());
+  return events.size();
+}
+
+void SessionHub::OnReport(const Event& event, Instant now) {
+  SessionState* const session = sessions_.Find(event.session);
+  if (session == nullptr) {
+    return;  // Of another gateway.
+  }
+  CHECK(event.report_sequence == session->next_report_sequence);
+  ++session->next_report_sequence;
+  session->answered_client_sequence =
+      std::max(session->answered_client_sequence, event.client_sequence);
+  Connection* const connection = Find(session->connection);
+  if (connection == nullptr) {
+    return;
+  }
+  if (connection->phase == Phase::kLive) {
+    encoder_.Report(event, /*replay=*/false, now.wall_ns, Output(connection, now));
+    counters_.reports_sent.Add();
+    CheckSendQueue(connection, now);
+  } else if (connection->pending.size() < config_.options.replay_pending_reports_max) {
+    connection->pending.push_back(event);
+  } else {
+    connection->pending.clear();  // Too many to keep: the replay reads them from the log.
+    connection->replay_end = session->next_report_sequence;
+  }
+}
+
+void SessionHub::OnTrade(const Event& event, Instant now) {
+  const uint32_t position = feed_.Find(event.instrument);
+  if (position == feed_.size()) {
+    return;
+  }
+  // By position: a slow consumer takes itself off the list.
+  auto& subscribers = feed_.at(position).trade_subscribers;
+  for (std::size_t i = subscribers.size(); i-- > 0;) {
+    Connection* const connection = subscribers[i];
+    encoder_.Trade(event, now.wall_ns, Output(connection, now));
+    counters_.trades_sent.Add();
+    CheckSendQueue(connection, now);
+  }
+}
+
+void SessionHub::OnBookTop(const Event& event, Instant now) {
+  const uint32_t position = feed_.Find(event.instrument);
+  if (position == feed_.size()) {
+    return;
+  }
+  FeedInstrument& instrument = feed_.at(position);
+  instrument.top = event.book_top;
+  instrument.top_ns = event.timestamp_ns;
+  instrument.has_top = true;
+  for (Connection* const connection : instrument.bbo_subscribers) {
+    auto& conflated = connection->conflated;
+    if (connection->output.bytes() < config_.options.send_queue_bytes_soft) {
+      SendBbo(connection, instrument, now);
+    } else if (std::find(conflated.begin(), conflated.end(), position) == conflated.end()) {
+      conflated.push_back(position);
+    } else {
+      counters_.bbos_conflated.Add();
+    }
+  }
+}
+
+void SessionHub::SendBbo(Connection* connection, const FeedInstrument& instrument, Instant now) {
+  encoder_.Bbo(InstrumentId{instrument.definition.instrument()}, instrument.top_ns, instrument.top,
+               now.wall_ns, Output(connection, now));
+  counters_.bbos_sent.Add();
+}
+
+void SessionHub::SendConflated(Connection* connection, Instant now) {
+  for (const uint32_t position : connection->conflated) {
+    SendBbo(connection, feed_.at(position), now);
+  }
+  connection->conflated.clear();
+}
+
+}  // namespace tally::gateway
