@@ -16,6 +16,10 @@
 
 namespace tally::sdk {
 
+namespace internal {
+class Session;
+}
+
 enum class CancelOnDisconnect : uint8_t { kNone = 1, kSession = 2 };
 
 struct ClientOptions {
@@ -107,6 +111,8 @@ class Listener {
   virtual void OnTrade(const MarketTrade&) {}
   virtual void OnBookTop(const BookTop&) {}
   virtual void OnInstrument(const Instrument&) {}
+  // A subscription was refused; commands are unaffected.
+  virtual void OnSubscriptionRefused(ErrorCode code) { static_cast<void>(code); }
   virtual void OnLive() {}  // Logged on; commands flow.
   // The connection was lost, `why` says how; the client reconnects by itself.
   virtual void OnDisconnected(const absl::Status& why) { static_cast<void>(why); }
@@ -141,8 +147,12 @@ struct ClientStats {
 // and answered once as long as this object lives; a process that restarts continues the session
 // with `resume_from` and finds the fate of its last commands in the replayed reports.
 //
-// Thread safety: none; one thread owns it. Nothing happens outside Poll and WaitAndPoll, which must
-// be called at least every heartbeat interval.
+// Fails for good, and says so in status(), where going on would break that promise or loop: the
+// logon is refused, another process took the session over, the venue lost what it had answered, a
+// command is malformed or needs a permission that the key does not have.
+//
+// Thread safety: none; one thread owns it. Nothing is read or written outside Poll and WaitAndPoll,
+// which must be called at least every heartbeat interval.
 //
 // Invariants: reports reach the listener in the order of their sequence, each once. Commands reach
 // the venue in the order of their client_sequence. Memory is bounded by commands_unanswered_max.
@@ -213,9 +223,8 @@ class Client {
   uint64_t next_report_sequence() const;  // To be stored by a caller that wants to resume later.
 
  private:
-  class Impl;
-  explicit Client(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Client(std::unique_ptr<internal::Session> session);
+  std::unique_ptr<internal::Session> session_;
 };
 
 }  // namespace tally::sdk
