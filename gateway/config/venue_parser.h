@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <toml++/toml.h>
+
+#include "gateway/config/table_reader.h"
+#include "gateway/venue_config.h"
+
+namespace tally::gateway {
+
+// Turns the tables of one file into a VenueConfig. Faults are gathered; the result is only
+// meaningful without any.
+class VenueParser {
+ public:
+  // `folder` is what relative paths in the file are relative to.
+  VenueParser(const toml::table& root, std::string folder, FaultList* faults);
+
+  VenueConfig Parse();
+
+ private:
+  void ParseVenue();
+  void ParseEngine();
+  void ParseLimits(TableReader& engine);
+  void ParseGateway();
+  void ParseSettlement();
+  void ParseAsset(const toml::table& table, std::size_t index);
+  void ParseAccount(const toml::table& table, std::size_t index);
+  void ParseInstrument(const toml::table& table, std::size_t index);
+  void ParseUnits(TableReader& reader, const AssetConfig& base, const AssetConfig& quote,
+                  DefineInstrumentCommand* definition);
+  void ParseFees(TableReader& reader, DefineInstrumentCommand* definition);
+  void ParseKey(const toml::table& table, std::size_t index);
+  uint8_t ParsePermissions(TableReader& reader);
+  void CheckReferences();
+
+  // The sub-table `name` of the root; an empty one if it is missing.
+  const toml::table& Section(std::string_view name);
+  // Calls visit(table, index) for each table of the array `name`.
+  template <typename Visit>
+  void ForEachTable(std::string_view name, Visit&& visit);
+  std::string AbsolutePath(const std::string& path) const;
+  Symbol ParseSymbol(TableReader& reader);
+
+  const toml::table& root_;
+  const toml::table empty_;
+  const std::string folder_;
+  FaultList* const faults_;
+  VenueConfig config_;
+  std::map<std::string, std::size_t, std::less<>> asset_by_symbol_;
+};
+
+}  // namespace tally::gateway
