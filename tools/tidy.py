@@ -129,7 +129,8 @@ def check_readmes(root, files):
     for folder in sorted(folders):
         if folder.parts[0] == "tests":
             continue
-        if not any((root / parent / "README.md").is_file() for parent in (folder, folder.parent)):
+        if not any((root / parent / "README.md").is_file() for parent in [folder, *folder.parents]
+                   if parent.parts):
             yield f"{folder}: no README.md"
     for path in files:
         if path.name == "README.md" and len(path.parts) > 1 and path.parts[0] not in ("tests",):
