@@ -187,13 +187,13 @@ TEST_P(PipelineTest, FailedEventLogStopsTheEngine) {
 TEST_P(PipelineTest, ConsumerThatTakesNothingIsFeltAtTheInput) {
   Start(16, 16);
   uint64_t published = 0;
-  // 16 fill the output ring, one is being matched, 16 fill the input ring: a bounded number.
-  AwaitCondition([&] {
+  auto publish_next = [&] {
     published += Publish(published + 1) ? 1 : 0;
-    return pipeline_->stats().input_ring_fill == 16 && pipeline_->stats().output_ring_fill == 16;
-  });
-  EXPECT_FALSE(Publish(published + 1));
-  EXPECT_GE(pipeline_->stats().publish_refused, 1U);
+    return pipeline_->stats().output_ring_fill == 16 && pipeline_->stats().publish_refused > 1'000;
+  };
+  AwaitCondition(publish_next);
+  // 16 events fill the output ring, 16 commands the input ring.
+  EXPECT_GE(published, 16U);
   EXPECT_LE(published, 16U + 16U);
   const std::vector<Event> events = TakeEvents(published);
   for (uint64_t i = 0; i < published; ++i) {
@@ -255,7 +255,7 @@ TEST_P(PipelineTest, StateHashIsJournaledAsAMark) {
     ASSERT_TRUE(Publish(i));
     TakeEvents(1);
   }
-  AwaitCondition([&] { return pipeline_->stats().commands >= 14; });
+  AwaitCondition([&] { return pipeline_->stats().durable_sequence == 14; });
   EXPECT_TRUE(pipeline_->Stop().ok());
   std::vector<uint64_t> marked;
   for (const Command& command : journal_.commands()) {
@@ -279,7 +279,7 @@ TEST_P(PipelineTest, MarkThatFindsNoRoomIsTriedAgain) {
   core_.door.Open();
   // While the batch with the hash is matched the ring is full; there is room after the next one.
   AwaitCondition([&] { return Publish(5); });
-  AwaitCondition([&] { return pipeline_->stats().commands == 6; });
+  AwaitCondition([&] { return pipeline_->stats().durable_sequence == 6; });
   EXPECT_TRUE(pipeline_->Stop().ok());
 }
 
