@@ -112,6 +112,11 @@ const std::vector<Event>& TestVenue::Send(Command command) {
   }
   core.Apply(command, sink);
   events = std::move(sink.events);
+  commands.push_back(command);
+  all_events.insert(all_events.end(), events.begin(), events.end());
+  if (const Event* const accepted = FindEvent(EventType::kOrderAccepted); accepted != nullptr) {
+    last_order_id = accepted->order_id;
+  }
   CheckInvariants();
   return events;
 }

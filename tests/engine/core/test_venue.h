@@ -76,7 +76,10 @@ class TestVenue {
   std::string EventTypes() const;
 
   core::Core core;
-  std::vector<Event> events;
+  std::vector<Event> events;  // Of the last command.
+  std::vector<Event> all_events;
+  std::vector<Command> commands;  // As they were applied.
+  OrderId last_order_id{};        // Accepted.
   SessionIndex alice{};
   SessionIndex bob{};
   int64_t time_ns = 1'000;
