@@ -13,8 +13,8 @@ enum class BlockTag : uint8_t { kLatest, kSafe, kFinalized };
 
 struct BlockInfo {
   uint64_t number = 0;
-  Hash32 hash;
-  Hash32 parent_hash;
+  Hash32 hash{};
+  Hash32 parent_hash{};
   uint64_t timestamp_s = 0;
 };
 
@@ -29,13 +29,13 @@ struct ChainLog {
   std::vector<Hash32> topics;
   Bytes data;
   uint64_t block_number = 0;
-  Hash32 transaction_hash;
+  Hash32 transaction_hash{};
   uint32_t log_index = 0;
 };
 
 struct Receipt {
   uint64_t block_number = 0;
-  Hash32 block_hash;
+  Hash32 block_hash{};
   bool success = false;
   uint64_t gas_used = 0;
   std::optional<Address> contract;  // Of a creation.

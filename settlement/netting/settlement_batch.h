@@ -17,20 +17,20 @@ struct VaultHead {
   uint64_t next_batch = 1;
   uint64_t last_event = 0;
   uint64_t engine_time_ns = 0;
-  Hash32 chain;  // genesis before the first batch
+  Hash32 chain{};  // genesis before the first batch
   friend bool operator==(const VaultHead&, const VaultHead&) = default;
 };
 
 // A sealed batch: never changes again, and can execute on `parent` only. See
 // docs/formats/settlement.md.
 struct SettlementBatch {
-  Hash32 parent;
+  Hash32 parent{};
   uint64_t id = 0;
   uint64_t first_event = 0;
   uint64_t last_event = 0;
   uint64_t engine_time_ns = 0;
-  Hash32 exec_root;  // Zero: no order executions are committed yet.
-  Bytes data;        // Encoded entries.
+  Hash32 exec_root{};  // Zero: no order executions are committed yet.
+  Bytes data;          // Encoded entries.
 
   std::size_t entry_count() const { return data.size() / kBatchEntryBytes; }
 };

@@ -23,9 +23,9 @@ struct VaultTransfer {
   uint64_t index = 0;
   AccountId account{};
   AssetId asset{};
-  Quanta amount;
+  Quanta amount{};
   uint64_t block_number = 0;
-  Hash32 transaction_hash;
+  Hash32 transaction_hash{};
   uint32_t log_index = 0;
 };
 
