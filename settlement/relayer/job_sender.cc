@@ -55,21 +55,22 @@ absl::Status JobSender::Step(uint64_t latest_number, uint64_t final_number) {
             .final_number = final_number,
             .predecessors_mined = true};
   uint64_t in_flight = 0;
+  for (const auto& [id, job] : jobs_) {
+    in_flight += IsLive(job) ? 1 : 0;
+  }
+  // New nonces are given out in order. What holds one is always followed up, even behind a job that
+  // waits: others may wait for its nonce.
+  bool may_assign = true;
   for (auto& [id, job] : jobs_) {
-    if (job.state >= JobState::kConfirmed) {
+    const bool is_sealed = job.state == JobState::kSealed;
+    if (job.state >= JobState::kConfirmed ||
+        (is_sealed && (!may_assign || in_flight >= config_.jobs_in_flight_max))) {
       continue;
     }
-    if (in_flight >= config_.jobs_in_flight_max) {
-      break;
-    }
     RETURN_IF_ERROR(Advance(&job, view));
-    if (job.state == JobState::kSealed) {
-      break;  // What comes after it must wait.
-    }
-    if (IsLive(job)) {
-      ++in_flight;
-      view.predecessors_mined = false;
-    }
+    may_assign = may_assign && job.state != JobState::kSealed;
+    in_flight += is_sealed && IsLive(job) ? 1 : 0;
+    view.predecessors_mined = view.predecessors_mined && job.state >= JobState::kMined;
   }
   return absl::OkStatus();
 }

@@ -137,7 +137,16 @@ struct RelayerWorld {
   }
 
   std::string Tail() const {
-    std::string text = "\nlog:";
+    std::string text =
+        absl::StrCat("\nnonce ", chain.operator_nonce(), ", pool ", chain.pool_size(), ", failed ",
+                     chain.failed_count(), ", batches ", engine.settled_batches());
+    if (relayer != nullptr) {
+      for (const auto& [id, job] : relayer->jobs()) {
+        absl::StrAppend(&text, "\njob ", id, " state ", static_cast<int>(job.state), " nonce ",
+                        job.nonce, " attempts ", job.attempts.size(), ", ", DescribeJob(job));
+      }
+    }
+    absl::StrAppend(&text, "\nlog:");
     for (std::size_t i = log.size() > 25 ? log.size() - 25 : 0; i < log.size(); ++i) {
       absl::StrAppend(&text, "\n  ", log[i]);
     }
