@@ -135,8 +135,8 @@ isolated("a paid request cannot be rejected or forced, an unknown one neither", 
   await finalize([1]);
   await reverts(reject([1]), "WrongWithdrawalStatus", 1, kFinalized);
   await reverts(force(1), "WrongWithdrawalStatus", 1, kFinalized);
-  for (const call of [finalize([2]), reject([2]), force(2), claim(2, kNobody)]) {
-    await reverts(call, "WrongWithdrawalStatus", 2, 0);
+  for (const call of [() => finalize([2]), () => reject([2]), () => force(2), () => claim(2, kNobody)]) {
+    await reverts(call(), "WrongWithdrawalStatus", 2, 0);
   }
 });
 

@@ -35,7 +35,7 @@ export class Chain {
     const chain = new Chain();
     const flags = ["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka", "--enable-tx-gas-limit",
       "--gas-limit", "60000000", "--no-request-size-limit", "--chain-id", "31337",
-      "--timestamp", "1700000000"];
+      "--timestamp", "1700000000", "--no-mining"];
     chain.#process = spawn(anvilPath(), flags, { stdio: ["ignore", "pipe", "inherit"] });
     chain.#url = await listening(chain.#process);
     chain.accounts = await chain.rpc("eth_accounts");
@@ -86,18 +86,23 @@ export class Chain {
     return (await this.sendAll([{ from, to, data }]))[0];
   }
 
-  // Mines many transactions of any senders without simulating them; throws if one fails. One
-  // request each: anvil works on the calls of a batched request concurrently, and a transaction that
-  // overtakes the one with the nonce before it may stay queued for ever.
+  // Mines transactions of any senders, each sender's in order, without simulating them; throws if
+  // one fails. The node mines only when told: its automine races with the next transaction's nonce.
   async sendAll(transactions) {
     const gas = hex(transactions.length > 1 ? 300_000 : kTxGasCap);
-    const hashes = [];
-    for (const t of transactions) hashes.push(await this.rpc("eth_sendTransaction", [{ gas, ...t }]));
-    const receipts = [];
-    for (const hash of hashes) receipts.push(await this.#receipt(hash));
-    const failed = receipts.find((r) => r.status !== "0x1");
-    if (failed) throw new Error(`transaction ${failed.transactionHash} failed`);
-    return receipts;
+    const nonces = await this.#nonces([...new Set(transactions.map((t) => t.from))]);
+    const take = (from) => hex(nonces.set(from, nonces.get(from) + 1).get(from) - 1);
+    const hashes = await this.rpcAll(transactions.map((t) => (
+      ["eth_sendTransaction", [{ gas, ...t, nonce: take(t.from) }]])));
+    for (let block = 0; block < transactions.length; block++) {
+      await this.rpc("evm_mine");
+      const receipts = await this.rpcAll(hashes.map((hash) => ["eth_getTransactionReceipt", [hash]]));
+      if (receipts.includes(null)) continue;  // The block was full.
+      const failed = receipts.find((r) => r.status !== "0x1");
+      if (failed) throw new Error(`transaction ${failed.transactionHash} failed`);
+      return receipts;
+    }
+    throw new Error(`not mined: ${JSON.stringify(await this.rpc("txpool_inspect"))}`);
   }
 
   async deploy(from, bytecode, constructorArguments = "") {
@@ -126,14 +131,9 @@ export class Chain {
     }
   }
 
-  // Automine answers before the receipt is there.
-  async #receipt(hash) {
-    for (let attempt = 0; attempt < 2000; attempt++) {
-      const receipt = await this.rpc("eth_getTransactionReceipt", [hash]);
-      if (receipt) return receipt;
-      await new Promise(setImmediate);
-    }
-    throw new Error(`no receipt of ${hash}`);
+  async #nonces(senders) {
+    const counts = await this.rpcAll(senders.map((s) => ["eth_getTransactionCount", [s, "latest"]]));
+    return new Map(senders.map((s, i) => [s, Number(counts[i])]));
   }
 
   #toError(method, { message, data }) {
