@@ -340,8 +340,9 @@ void VenueParser::ParseUnits(TableReader& reader, const AssetConfig& base, const
 void VenueParser::ParseFees(TableReader& reader, DefineInstrumentCommand* definition) {
   definition->maker_fee_hundredths_bp = static_cast<int32_t>(
       reader.Integer("maker_fee_hundredths_bp", -kMaxFeeHundredthsBp, kMaxFeeHundredthsBp));
-  definition->taker_fee_hundredths_bp = static_cast<int32_t>(
-      reader.Integer("taker_fee_hundredths_bp", -kMaxFeeHundredthsBp, kMaxFeeHundredthsBp));
+  // Only makers get rebates.
+  definition->taker_fee_hundredths_bp =
+      static_cast<int32_t>(reader.Integer("taker_fee_hundredths_bp", 0, kMaxFeeHundredthsBp));
   if (definition->maker_fee_hundredths_bp + definition->taker_fee_hundredths_bp < 0) {
     reader.Fault("maker_fee_hundredths_bp",
                  "rebate is more than the other side pays; the sum of both fees must be 0 or more");
@@ -420,16 +421,34 @@ void VenueParser::CheckReferences() {
       fault("keys", i, "account", "is no account; define it under [[accounts]]");
     }
   }
+  CheckCapacities();
+}
+
+// The core's tables are indexed by id, so it is the largest id that has to fit.
+void VenueParser::CheckCapacities() {
   const CoreLimits& limits = config_.engine.limits;
-  const auto capacity = [this](std::string_view key, std::size_t have, uint32_t limit) {
-    if (have > limit) {
-      faults_->Add(root_.source(), absl::StrCat("engine.", ToAbsl(key)),
-                   absl::StrCat("is ", limit, " but the file defines ", have, "; raise it"));
+  const auto capacity = [this](std::string_view key, uint64_t needed, uint32_t limit) {
+    if (needed > limit) {
+      faults_->Add(
+          root_.source(), absl::StrCat("engine.", ToAbsl(key)),
+          absl::StrCat("is ", limit, " but the ids of the file need ", needed, "; raise it"));
     }
   };
-  capacity("assets_max", config_.assets.size(), limits.assets);
-  capacity("instruments_max", config_.instruments.size(), limits.instruments);
-  capacity("accounts_max", config_.accounts.size(), limits.accounts);
+  uint64_t assets = 0;
+  for (const AssetConfig& asset : config_.assets) {
+    assets = std::max<uint64_t>(assets, Raw(asset.asset) + uint64_t{1});
+  }
+  uint64_t accounts = 0;
+  for (const AccountConfig& account : config_.accounts) {
+    accounts = std::max<uint64_t>(accounts, Raw(account.account));
+  }
+  uint64_t instruments = 0;
+  for (const InstrumentConfig& instrument : config_.instruments) {
+    instruments = std::max<uint64_t>(instruments, Raw(instrument.instrument));
+  }
+  capacity("assets_max", assets, limits.assets);
+  capacity("accounts_max", accounts, limits.accounts);
+  capacity("instruments_max", instruments, limits.instruments);
 }
 
 const toml::table& VenueParser::Section(std::string_view name) {

@@ -35,6 +35,7 @@ class VenueParser {
   void ParseKey(const toml::table& table, std::size_t index);
   uint8_t ParsePermissions(TableReader& reader);
   void CheckReferences();
+  void CheckCapacities();
 
   // The sub-table `name` of the root; an empty one if it is missing.
   const toml::table& Section(std::string_view name);

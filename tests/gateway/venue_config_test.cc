@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "engine/core/core.h"
 
 namespace tally::gateway {
 namespace {
@@ -94,6 +95,28 @@ TEST(VenueConfigTest, DefinitionsComeInTheOrderOfTheirReferences) {
                                      CommandType::kDefineInstrument));
 }
 
+struct Collect : EventSink {
+  void Append(const Event& event) override { events.push_back(event); }
+  std::vector<Event> events;
+};
+
+TEST(VenueConfigTest, CoreTakesTheDefinitionsAndTakesThemAgain) {
+  const absl::StatusOr<VenueConfig> config = LoadVenueConfig(TALLY_EXAMPLE_VENUE);
+  ASSERT_TRUE(config.ok()) << config.status();
+  core::Core core(config->engine.limits);
+  Collect collect;
+  for (int start = 0; start < 2; ++start) {
+    for (Command command : VenueDefinitions(*config)) {
+      command.sequence = CommandSequence{Raw(core.last_command_sequence()) + 1};
+      core.Apply(command, collect);
+    }
+  }
+  for (const Event& event : collect.events) {
+    EXPECT_NE(event.type, EventType::kCommandRejected) << RejectReasonName(event.rejected.reason);
+  }
+  EXPECT_FALSE(collect.events.empty());
+}
+
 struct FaultCase {
   const char* original;
   const char* replacement;
@@ -132,6 +155,7 @@ constexpr FaultCase kFaults[] = {
     {"quantity_min = \"0.0002\"", "quantity_min = \"0.00015\"", "positive multiple of the lot"},
     {"quantity_min = \"0.0002\"", "quantity_min = \"200\"", "is above quantity_max"},
     {"notional_max = \"1000000\"", "notional_max = \"9000000000000000\"", "it is too large"},
+    {"taker_fee_hundredths_bp = 2000", "taker_fee_hundredths_bp = -1", "out of range"},
     {"= -500", "= -2500", "rebate is more than the other side pays"},
     {"taker_fee_hundredths_bp = 2000", "taker_fee_hundredths_bp = 200000", "out of range"},
     {"chain_decimals = 18", "chain_decimals = 3", "chain_decimals: must be from decimals (6)"},
@@ -140,7 +164,7 @@ constexpr FaultCase kFaults[] = {
     {"data_directory = \"data\"", "data_directory = \"d\"\ninput_ring_size = 100",
      "engine.input_ring_size: must be a power of two"},
     {"data_directory = \"data\"", "data_directory = \"d\"\naccounts_max = 1",
-     "engine.accounts_max: is 1 but the file defines 2"},
+     "engine.accounts_max: is 1 but the ids of the file need 2"},
     {"[engine]", "[gateway]\nlisten = \"7001\"\n[engine]", "must be ADDRESS:PORT"},
 };
 
