@@ -19,7 +19,7 @@ std::size_t ClientOrderIndex::Home(ClientOrderKey key) const {
 
 OrderHandle ClientOrderIndex::Find(ClientOrderKey key) const {
   for (std::size_t slot = Home(key); slots_[slot].handle_plus_1 != 0; slot = Next(slot)) {
-    if (slots_[slot].key == key) {
+    if (slots_[slot].key() == key) {
       return OrderHandle{slots_[slot].handle_plus_1 - 1};
     }
   }
@@ -29,21 +29,23 @@ OrderHandle ClientOrderIndex::Find(ClientOrderKey key) const {
 void ClientOrderIndex::Insert(ClientOrderKey key, OrderHandle handle) {
   std::size_t slot = Home(key);
   while (slots_[slot].handle_plus_1 != 0) {
-    CHECK(slots_[slot].key != key);
+    CHECK(slots_[slot].key() != key);
     slot = Next(slot);
   }
-  slots_[slot] = {.key = key, .handle_plus_1 = Raw(handle) + 1};
+  slots_[slot] = {.client_order_id = key.client_order_id,
+                  .session = key.session,
+                  .handle_plus_1 = Raw(handle) + 1};
 }
 
 void ClientOrderIndex::Erase(ClientOrderKey key) {
   std::size_t hole = Home(key);
-  while (slots_[hole].key != key) {
+  while (slots_[hole].key() != key) {
     CHECK(slots_[hole].handle_plus_1 != 0);
     hole = Next(hole);
   }
   // Move back every later slot of the run whose home is not between the hole and itself.
   for (std::size_t slot = Next(hole); slots_[slot].handle_plus_1 != 0; slot = Next(slot)) {
-    const std::size_t home = Home(slots_[slot].key);
+    const std::size_t home = Home(slots_[slot].key());
     if (((slot - home) & mask_) >= ((slot - hole) & mask_)) {
       slots_[hole] = slots_[slot];
       hole = slot;

@@ -26,12 +26,17 @@ class ClientOrderIndex {
   OrderHandle Find(ClientOrderKey key) const;  // kNoOrder if there is none.
   void Insert(ClientOrderKey key, OrderHandle handle);
   void Erase(ClientOrderKey key);
+  void Prefetch(ClientOrderKey key) const { __builtin_prefetch(&slots_[Home(key)]); }
 
  private:
   struct Slot {
-    ClientOrderKey key;
+    ClientOrderId client_order_id;
+    SessionIndex session;
     uint32_t handle_plus_1;  // 0: empty.
+
+    ClientOrderKey key() const { return {.session = session, .client_order_id = client_order_id}; }
   };
+  static_assert(sizeof(Slot) == 16, "four to a cache line");
 
   std::size_t Home(ClientOrderKey key) const;
   std::size_t Next(std::size_t slot) const { return (slot + 1) & mask_; }

@@ -81,6 +81,12 @@ RejectReason CheckNewOrder(const Context& context, const NewOrderCommand& order)
   if (instrument == nullptr) {
     return RejectReason::kUnknownInstrument;
   }
+  // Account and instrument are known, so the rows that the order will touch are: load them while
+  // it is checked.
+  context.state.orders.Prefetch(
+      context.command.account,
+      {.session = context.command.session, .client_order_id = order.client_order_id});
+  context.state.ledger.Prefetch(context.command.account, risk::HoldAsset(*instrument, order.side));
   if (RejectReason reason = CheckAttributes(order); reason != RejectReason::kNone) {
     return reason;
   }

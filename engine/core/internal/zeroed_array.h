@@ -12,7 +12,7 @@ namespace tally::core::internal {
 // A fixed array of zero bytes whose pages are committed when first touched: capacity costs address
 // space, not memory. T must be valid when all its bytes are zero.
 template <typename T>
-  requires std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>
+requires std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>
 class ZeroedArray {
  public:
   explicit ZeroedArray(std::size_t size) : size_(size) {
