@@ -72,10 +72,12 @@ test("the storage layout is the committed one", () => {
 test("the build is deterministic and skips unchanged sources", () => {
   const out = mkdtempSync(join(tmpdir(), "tallystick-contracts-"));
   try {
-    assert.equal(build({ out, log: () => {} }).built, true);
-    assert.equal(build({ out, log: () => {} }).built, false);
-    const again = JSON.parse(readFileSync(join(out, "Vault.json"), "utf8"));
-    assert.equal(again.bytecode, artifact("Vault").bytecode);
+    const options = { out, prefix: "src/test/TestToken.sol", log: () => {} };  // The rest takes long.
+    assert.equal(build(options).built, true);
+    assert.equal(build(options).built, false);
+    const again = JSON.parse(readFileSync(join(out, "TestToken.json"), "utf8"));
+    assert.equal(again.bytecode, artifact("TestToken").bytecode);
+    assert.equal(build({ ...options, force: true }).built, true);
   } finally {
     rmSync(out, { recursive: true });
   }

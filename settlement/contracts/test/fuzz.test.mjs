@@ -1,6 +1,6 @@
 // Random histories against the model: every balance, the money held and the outcome of every call
 // agree after each step; at the end the whole ledger is rebuilt from the chain's logs and calldata.
-// SEED=n repeats a run, FUZZ_STEPS=n lengthens it.
+// SEED=n chooses another run, FUZZ_STEPS=n a longer one.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { encodeCall } from "./lib/abi.mjs";
@@ -10,7 +10,7 @@ import { keccakText } from "./lib/keccak.mjs";
 import { decodeEntries, Ledger, Random } from "./lib/model.mjs";
 import { kUnits, Venue } from "./lib/venue.mjs";
 
-const kSeed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const kSeed = Number(process.env.SEED ?? 20);
 const kSteps = Number(process.env.FUZZ_STEPS ?? 300);
 const kAccounts = 7;
 const kWindow = 1000;
