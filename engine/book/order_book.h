@@ -119,13 +119,11 @@ class OrderBook {
   template <BookListener Listener>
   BookResult Replace(OrderHandle handle, PriceTicks price, QuantityLots leaves, Listener& listener);
 
-  bool empty() const { return bids_.empty() && asks_.empty(); }
-  BookLevel best_bid() const { return Best<Side::kBuy>(); }
-  BookLevel best_ask() const { return Best<Side::kSell>(); }
-  uint32_t level_count(Side side) const {
-    return side == Side::kBuy ? bids_.level_count() : asks_.level_count();
-  }
-  uint32_t order_count(Side side) const { return order_counts_[side == Side::kSell]; }
+  bool empty() const { return ladders_[kBids].empty() && ladders_[kAsks].empty(); }
+  BookLevel best_bid() const { return Best(kBids); }
+  BookLevel best_ask() const { return Best(kAsks); }
+  uint32_t level_count(Side side) const { return ladders_[IndexOf(side)].level_count(); }
+  uint32_t order_count(Side side) const { return order_counts_[IndexOf(side)]; }
 
   // Calls visit(const BookLevel&) for the best `depth` levels, best first.
   template <typename Visitor>
@@ -140,69 +138,65 @@ class OrderBook {
   void CheckInvariants() const;
 
  private:
-  template <Side kSide>
-  using Ladder = internal::PriceLadder<kSide>;
-  using Order = OrderPool::Order;
+  using Ladder = internal::PriceLadder;
   using Level = internal::PriceLevel;
+  using Order = OrderPool::Order;
+
+  // A side as an index of ladders_ and order_counts_. Code below computes with it where a branch
+  // on it would be mispredicted every other time.
+  static constexpr uint32_t kBids = 0;
+  static constexpr uint32_t kAsks = 1;
+  static uint32_t IndexOf(Side side) { return side == Side::kBuy ? kBids : kAsks; }
 
   // The incoming order while it matches.
   struct Taker {
     OrderHandle handle;  // kNoOrder unless it is being replaced.
     OrderOwner owner;
     SelfTradePrevention self_trade_prevention;
-    int64_t limit;
+    uint32_t side;
+    uint64_t limit_key;  // The highest key of the other side that it trades with.
     int64_t leaves;
     bool canceled;
   };
 
-  template <Side kSide, typename Listener>
-  BookResult SubmitOn(const IncomingOrder& order, Listener& listener);
-  template <Side kSide, typename Listener>
-  BookResult ReplaceOn(OrderHandle handle, PriceTicks price, QuantityLots leaves,
-                       Listener& listener);
-  template <Side kSide, typename Listener>
-  void Match(Taker& taker, Listener& listener);
-  template <Side kMakerSide, typename Listener>
-  void PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& listener);
   static bool MayRest(const IncomingOrder& order) {
     return order.time_in_force == TimeInForce::kGtc && order.type == OrderType::kLimit;
   }
-  // Whether an incoming order of this side could trade at `limit`.
-  template <Side kSide>
-  bool Crosses(int64_t limit) const;
-  template <Side kSide>
+  static uint64_t KeyOf(uint32_t side, int64_t price) {
+    return static_cast<uint64_t>(price) ^ internal::KeyMask(side);
+  }
+  static int64_t PriceOf(uint32_t side, uint64_t key) {
+    return static_cast<int64_t>(key ^ internal::KeyMask(side));
+  }
+
+  // Whether the best order of `makers` can trade with a limit in their key.
+  bool Crosses(const Ladder& makers, uint64_t limit_key) const {
+    return !makers.empty() && pool_->ladders_.levels[makers.best()].key <= limit_key;
+  }
   RejectReason CheckSubmit(const IncomingOrder& order) const;
-  template <Side kMakerSide>
   bool Fillable(const IncomingOrder& order) const;
-  template <Side kMakerSide>
   bool FillableByOthers(const IncomingOrder& order) const;
 
-  template <Side kSide>
-  void Link(uint32_t slot, int64_t price);
-  template <Side kSide>
+  template <typename Listener>
+  void Match(Taker& taker, Listener& listener);
+  template <typename Listener>
+  void PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& listener);
+
+  void Link(uint32_t slot, uint64_t key);
   void Unlink(uint32_t slot);
   void Free(uint32_t slot);
 
-  template <Side kSide>
-  auto& ladder();
-  template <Side kSide>
-  const auto& ladder() const;
-  template <Side kSide>
-  BookLevel Best() const;
-  BookLevel LevelView(uint32_t at) const {
-    const Level& level = pool_->ladders_.levels[at];
-    return {{level.price}, {static_cast<int64_t>(level.quantity)}, level.order_count};
+  BookLevel Best(uint32_t side) const {
+    return ladders_[side].empty() ? BookLevel{} : LevelView(side, ladders_[side].best());
   }
-  template <Side kSide, typename Visitor>
-  void VisitLevels(uint32_t depth, Visitor& visit) const;
-  template <Side kSide, typename Visitor>
-  void VisitOrders(Visitor& visit) const;
-  template <Side kSide>
-  void CheckSide() const;
+  BookLevel LevelView(uint32_t side, uint32_t at) const {
+    const Level& level = pool_->ladders_.levels[at];
+    return {{PriceOf(side, level.key)}, {static_cast<int64_t>(level.quantity)}, level.order_count};
+  }
+  void CheckSide(Side side) const;
 
   OrderPool* pool_;
-  Ladder<Side::kBuy> bids_;
-  Ladder<Side::kSell> asks_;
+  Ladder ladders_[2];
   uint32_t order_counts_[2] = {0, 0};
 };
 

@@ -21,7 +21,8 @@ OrderView OrderPool::View(OrderHandle handle) const {
   const Order& order = orders_[Raw(handle)];
   return {.id = order.id,
           .owner = order.owner,
-          .price = {ladders_.levels[order.level].price},
+          .price = {static_cast<int64_t>(ladders_.levels[order.level].key ^
+                                         internal::KeyMask(order.is_sell))},
           .leaves = {order.leaves},
           .side = order.is_sell ? Side::kSell : Side::kBuy,
           .self_trade_prevention = static_cast<SelfTradePrevention>(order.self_trade_prevention),

@@ -8,11 +8,19 @@
 #include "base/assert.h"
 #include "base/types.h"
 #include "engine/book/internal/slot_pool.h"
+#include "engine/limits.h"
 
 namespace tally::internal {
 
+// Prices become keys so that the better price is the lower key on both sides, and no code below
+// has to ask which side it is on: a 50:50 branch that no processor can predict.
+inline constexpr uint64_t kBidKeyMask = 2 * uint64_t{kMaxPriceTicks} - 1;
+
+// Keys of bids are the prices with every bit flipped.
+constexpr uint64_t KeyMask(uint32_t is_sell) { return kBidKeyMask & (uint64_t{is_sell} - 1); }
+
 struct PriceLevel {
-  int64_t price;
+  uint64_t key;
   uint64_t quantity;  // Modulo 2^64, so that a caller's excess is a wrong sum and not undefined.
   uint32_t head;      // The order with the highest priority.
   uint32_t tail;
@@ -21,9 +29,9 @@ struct PriceLevel {
 };
 static_assert(sizeof(PriceLevel) == 32);
 
-// A node covers the 64 * 2^shift prices that begin with `prefix`, in 64 slots of 2^shift each.
+// A node covers the 64 * 2^shift keys that begin with `prefix`, in 64 slots of 2^shift each.
 struct LadderNode {
-  uint64_t prefix;    // price >> shift >> 6 of every price below this node.
+  uint64_t prefix;    // key >> shift >> 6 of every key below this node.
   uint64_t occupied;  // Bit i: child[i] is valid. Always two or more bits.
   uint32_t parent;    // kNilSlot for the root.
   uint32_t shift;     // A multiple of 6.
@@ -39,27 +47,22 @@ struct LadderPool {
   SlotPool<LadderNode, &LadderNode::parent> nodes;
 };
 
-// A path-compressed radix tree over the bits of the price, 6 bits a step; a child is a level or
+// A path-compressed radix tree over the bits of the key, 6 bits a step; a child is a level or
 // a node. Prices that lie together (the usual book: everything within a few thousand ticks) take
-// one or two steps; prices anywhere below 2^54 take at most 9, and memory depends on the number of
+// one or two steps; prices anywhere take at most 9, and memory depends on the number of
 // levels alone. The occupied bits make "next best price" two instructions per step.
 //
 // Thread safety: none. Does not own its pool, which must be the same in every call.
 // Invariants: see LadderNode; best() is the level that a walk towards the best price finds.
-template <Side kSide>
 class PriceLadder {
  public:
   bool empty() const { return best_ == kNilSlot; }
   uint32_t level_count() const { return level_count_; }
-  // The best level (highest bid, lowest ask); kNilSlot if empty.
+  // The level with the lowest key, i.e. the best price; kNilSlot if empty.
   uint32_t best() const { return best_; }
 
-  static bool IsBetter(int64_t price, int64_t than) {
-    return kSide == Side::kBuy ? price > than : price < than;
-  }
-
-  // The level at `price`; a new one has no orders. Requires a free level and node if it is new.
-  uint32_t FindOrInsert(LadderPool& pool, int64_t price);
+  // The level at `key`; a new one has no orders. Requires a free level and node if it is new.
+  uint32_t FindOrInsert(LadderPool& pool, uint64_t key);
 
   // Removes a level.
   void Erase(LadderPool& pool, uint32_t level);
@@ -82,19 +85,16 @@ class PriceLadder {
   static uint64_t FirstKey(const LadderNode& node) {
     return node.prefix << kStepBits << node.shift;
   }
-  static uint32_t BestSlot(uint64_t occupied) {
-    return static_cast<uint32_t>(kSide == Side::kBuy ? 63 - std::countl_zero(occupied)
-                                                     : std::countr_zero(occupied));
+  static uint32_t FirstSlot(uint64_t occupied) {
+    return static_cast<uint32_t>(std::countr_zero(occupied));
   }
-  // The occupied slots strictly worse than `slot`.
-  static uint64_t WorseThan(uint64_t occupied, uint32_t slot) {
-    return kSide == Side::kBuy ? occupied & ((uint64_t{1} << slot) - 1)
-                               : occupied & ~((uint64_t{2} << slot) - 1);
+  static uint64_t SlotsAfter(uint64_t occupied, uint32_t slot) {
+    return occupied & ~((uint64_t{2} << slot) - 1);
   }
 
-  uint32_t NewLevel(LadderPool& pool, int64_t price, uint32_t parent);
-  // Puts a node over `reference`, whose prices begin differently from `price`, and `price` in it.
-  uint32_t Split(LadderPool& pool, uint32_t reference, int64_t price);
+  uint32_t NewLevel(LadderPool& pool, uint64_t key, uint32_t parent);
+  // Puts a node over `reference`, whose keys begin differently from `key`, and `key` in it.
+  uint32_t Split(LadderPool& pool, uint32_t reference, uint64_t key);
   // Lets the parent of a child that covers `key` point to `reference` instead.
   void Repoint(LadderPool& pool, uint32_t parent, uint64_t key, uint32_t reference);
   static uint32_t BestUnder(const LadderPool& pool, uint32_t reference);
@@ -105,11 +105,9 @@ class PriceLadder {
   uint32_t level_count_ = 0;
 };
 
-template <Side kSide>
-inline uint32_t PriceLadder<kSide>::FindOrInsert(LadderPool& pool, int64_t price) {
-  const auto key = static_cast<uint64_t>(price);
+inline uint32_t PriceLadder::FindOrInsert(LadderPool& pool, uint64_t key) {
   if (empty()) {
-    const uint32_t level = NewLevel(pool, price, kNilSlot);
+    const uint32_t level = NewLevel(pool, key, kNilSlot);
     root_ = level | kLevelTag;
     return level;
   }
@@ -117,11 +115,11 @@ inline uint32_t PriceLadder<kSide>::FindOrInsert(LadderPool& pool, int64_t price
   while (!IsLevel(reference)) {
     LadderNode& node = pool.nodes[reference];
     if ((key >> node.shift >> kStepBits) != node.prefix) {
-      return Split(pool, reference, price);
+      return Split(pool, reference, key);
     }
     const uint32_t slot = SlotOf(node, key);
     if ((node.occupied >> slot & 1) == 0) {
-      const uint32_t level = NewLevel(pool, price, reference);
+      const uint32_t level = NewLevel(pool, key, reference);
       node.occupied |= uint64_t{1} << slot;
       node.child[slot] = level | kLevelTag;
       return level;
@@ -129,34 +127,31 @@ inline uint32_t PriceLadder<kSide>::FindOrInsert(LadderPool& pool, int64_t price
     reference = node.child[slot];
   }
   const uint32_t level = reference & ~kLevelTag;
-  return pool.levels[level].price == price ? level : Split(pool, reference, price);
+  return pool.levels[level].key == key ? level : Split(pool, reference, key);
 }
 
-template <Side kSide>
-inline uint32_t PriceLadder<kSide>::NewLevel(LadderPool& pool, int64_t price, uint32_t parent) {
+inline uint32_t PriceLadder::NewLevel(LadderPool& pool, uint64_t key, uint32_t parent) {
   const uint32_t level = pool.levels.Acquire();
-  pool.levels[level] = {.price = price,
+  pool.levels[level] = {.key = key,
                         .quantity = 0,
                         .head = kNilSlot,
                         .tail = kNilSlot,
                         .order_count = 0,
                         .parent = parent};
-  if (empty() || IsBetter(price, pool.levels[best_].price)) {
+  if (empty() || key < pool.levels[best_].key) {
     best_ = level;
   }
   ++level_count_;
   return level;
 }
 
-template <Side kSide>
-uint32_t PriceLadder<kSide>::Split(LadderPool& pool, uint32_t reference, int64_t price) {
-  const auto key = static_cast<uint64_t>(price);
+inline uint32_t PriceLadder::Split(LadderPool& pool, uint32_t reference, uint64_t key) {
   uint64_t other_key;
   uint32_t parent;
   const uint32_t index = pool.nodes.Acquire();
   if (IsLevel(reference)) {
     PriceLevel& other = pool.levels[reference & ~kLevelTag];
-    other_key = static_cast<uint64_t>(other.price);
+    other_key = other.key;
     parent = other.parent;
     other.parent = index;
   } else {
@@ -171,16 +166,15 @@ uint32_t PriceLadder<kSide>::Split(LadderPool& pool, uint32_t reference, int64_t
   node.prefix = key >> node.shift >> kStepBits;
   node.parent = parent;
   Repoint(pool, parent, key, index);
-  const uint32_t level = NewLevel(pool, price, index);
+  const uint32_t level = NewLevel(pool, key, index);
   node.occupied = uint64_t{1} << SlotOf(node, key) | uint64_t{1} << SlotOf(node, other_key);
   node.child[SlotOf(node, key)] = level | kLevelTag;
   node.child[SlotOf(node, other_key)] = reference;
   return level;
 }
 
-template <Side kSide>
-inline void PriceLadder<kSide>::Repoint(LadderPool& pool, uint32_t parent, uint64_t key,
-                                        uint32_t reference) {
+inline void PriceLadder::Repoint(LadderPool& pool, uint32_t parent, uint64_t key,
+                                 uint32_t reference) {
   if (parent == kNilSlot) {
     root_ = reference;
   } else {
@@ -189,10 +183,9 @@ inline void PriceLadder<kSide>::Repoint(LadderPool& pool, uint32_t parent, uint6
   }
 }
 
-template <Side kSide>
-inline void PriceLadder<kSide>::Erase(LadderPool& pool, uint32_t level) {
+inline void PriceLadder::Erase(LadderPool& pool, uint32_t level) {
   const uint32_t parent = pool.levels[level].parent;
-  const auto key = static_cast<uint64_t>(pool.levels[level].price);
+  const auto key = pool.levels[level].key;
   pool.levels.Release(level);
   --level_count_;
   if (parent == kNilSlot) {
@@ -214,32 +207,29 @@ inline void PriceLadder<kSide>::Erase(LadderPool& pool, uint32_t level) {
   }
 }
 
-template <Side kSide>
-inline uint32_t PriceLadder<kSide>::BestUnder(const LadderPool& pool, uint32_t reference) {
+inline uint32_t PriceLadder::BestUnder(const LadderPool& pool, uint32_t reference) {
   while (!IsLevel(reference)) {
     const LadderNode& node = pool.nodes[reference];
-    reference = node.child[BestSlot(node.occupied)];
+    reference = node.child[FirstSlot(node.occupied)];
   }
   return reference & ~kLevelTag;
 }
 
-template <Side kSide>
-inline uint32_t PriceLadder<kSide>::NextWorse(const LadderPool& pool, uint32_t level) const {
-  const auto key = static_cast<uint64_t>(pool.levels[level].price);
+inline uint32_t PriceLadder::NextWorse(const LadderPool& pool, uint32_t level) const {
+  const auto key = pool.levels[level].key;
   uint32_t parent = pool.levels[level].parent;
   while (parent != kNilSlot) {
     const LadderNode& node = pool.nodes[parent];
-    const uint64_t worse = WorseThan(node.occupied, SlotOf(node, key));
+    const uint64_t worse = SlotsAfter(node.occupied, SlotOf(node, key));
     if (worse != 0) {
-      return BestUnder(pool, node.child[BestSlot(worse)]);
+      return BestUnder(pool, node.child[FirstSlot(worse)]);
     }
     parent = node.parent;
   }
   return kNilSlot;
 }
 
-template <Side kSide>
-void PriceLadder<kSide>::CheckInvariants(const LadderPool& pool) const {
+inline void PriceLadder::CheckInvariants(const LadderPool& pool) const {
   CHECK((root_ == kNilSlot) == (best_ == kNilSlot));
   if (root_ == kNilSlot) {
     CHECK(level_count_ == 0);
@@ -250,8 +240,7 @@ void PriceLadder<kSide>::CheckInvariants(const LadderPool& pool) const {
 }
 
 // Recursion is at most 10 deep: every node has a smaller shift than its parent.
-template <Side kSide>
-uint32_t PriceLadder<kSide>::CheckSubtree(const LadderPool& pool, uint32_t reference,
+inline uint32_t PriceLadder::CheckSubtree(const LadderPool& pool, uint32_t reference,
                                           uint32_t parent) const {
   if (IsLevel(reference)) {
     CHECK(pool.levels[reference & ~kLevelTag].parent == parent);
@@ -267,9 +256,8 @@ uint32_t PriceLadder<kSide>::CheckSubtree(const LadderPool& pool, uint32_t refer
       continue;
     }
     const uint32_t child = node.child[slot];
-    const uint64_t key = IsLevel(child)
-                             ? static_cast<uint64_t>(pool.levels[child & ~kLevelTag].price)
-                             : FirstKey(pool.nodes[child]);
+    const uint64_t key =
+        IsLevel(child) ? pool.levels[child & ~kLevelTag].key : FirstKey(pool.nodes[child]);
     CHECK(SlotOf(node, key) == slot && (key >> node.shift >> kStepBits) == node.prefix);
     CHECK(IsLevel(child) || pool.nodes[child].shift < node.shift);
     levels += CheckSubtree(pool, child, reference);

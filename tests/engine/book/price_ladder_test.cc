@@ -19,61 +19,56 @@ using internal::LadderPool;
 using internal::PriceLadder;
 
 // A ladder beside a std::map with the same levels.
-template <Side kSide>
 class LadderModel {
  public:
   explicit LadderModel(uint32_t capacity) : pool_(capacity) {}
 
-  void Insert(int64_t price) {
-    const uint32_t level = ladder_.FindOrInsert(pool_, price);
-    const auto [at, inserted] = expected_.emplace(price, level);
+  void Insert(uint64_t key) {
+    const uint32_t level = ladder_.FindOrInsert(pool_, key);
+    const auto [at, inserted] = expected_.emplace(key, level);
     ASSERT_EQ(at->second, level);
   }
-  void Erase(int64_t price) {
-    ladder_.Erase(pool_, expected_.at(price));
-    expected_.erase(price);
+  void Erase(uint64_t key) {
+    ladder_.Erase(pool_, expected_.at(key));
+    expected_.erase(key);
   }
   void Check() const {
     ladder_.CheckInvariants(pool_);
     ASSERT_EQ(ladder_.level_count(), expected_.size());
-    std::vector<int64_t> prices;
+    std::vector<uint64_t> keys;
     for (uint32_t level = ladder_.best(); level != kNilSlot;
          level = ladder_.NextWorse(pool_, level)) {
-      prices.push_back(pool_.levels[level].price);
+      keys.push_back(pool_.levels[level].key);
     }
-    std::vector<int64_t> expected;
-    for (const auto& [price, level] : expected_) {
-      expected.push_back(price);
+    std::vector<uint64_t> expected;
+    for (const auto& [key, level] : expected_) {
+      expected.push_back(key);
     }
-    if (kSide == Side::kBuy) {
-      expected = {expected.rbegin(), expected.rend()};
-    }
-    ASSERT_EQ(prices, expected);
+    ASSERT_EQ(keys, expected);
   }
-  bool Contains(int64_t price) const { return expected_.contains(price); }
+  bool Contains(uint64_t key) const { return expected_.contains(key); }
   const LadderPool& pool() const { return pool_; }
 
  private:
   LadderPool pool_;
-  PriceLadder<kSide> ladder_;
-  std::map<int64_t, uint32_t> expected_;
+  PriceLadder ladder_;
+  std::map<uint64_t, uint32_t> expected_;
 };
 
-template <Side kSide>
-void RunRandom(int64_t center, int64_t spread, uint32_t seed) {
+void RunRandom(uint64_t center, uint64_t spread, uint32_t seed) {
   constexpr uint32_t kCapacity = 300;
   std::mt19937_64 random(seed);
-  LadderModel<kSide> model(kCapacity);
-  std::uniform_int_distribution<int64_t> prices(center - spread, center + spread);
-  std::vector<int64_t> present;
+  LadderModel model(kCapacity);
+  std::uniform_int_distribution<uint64_t> keys(center - spread, center + spread);
+  std::vector<uint64_t> present;
   for (int step = 0; step < 4'000 && !testing::Test::HasFailure(); ++step) {
     const bool insert = present.empty() || (present.size() < kCapacity && random() % 100 < 55);
     if (insert) {
-      const int64_t price = prices(random);
-      if (!model.Contains(price)) {
-        present.push_back(price);
+      const uint64_t key = keys(random);
+      if (!model.Contains(key)) {
+        present.push_back(key);
       }
-      model.Insert(price);
+      model.Insert(key);
     } else {
       const std::size_t at = random() % present.size();
       model.Erase(present[at]);
@@ -87,28 +82,28 @@ void RunRandom(int64_t center, int64_t spread, uint32_t seed) {
 
 TEST(PriceLadderTest, AgreesWithAnOrderedMapAtEveryScale) {
   struct Row {
-    int64_t center;
-    int64_t spread;
+    uint64_t center;
+    uint64_t spread;
   };
-  constexpr int64_t kHalf = kMaxPriceTicks / 2;
+  constexpr uint64_t kHalf = kMaxPriceTicks / 2;
   for (const Row& row : {Row{40, 40}, Row{4'096, 70}, Row{1'000'000, 3'000},
-                         Row{int64_t{1} << 42, 200}, Row{kHalf, 200}, Row{kHalf, kHalf}}) {
+                         Row{uint64_t{1} << 42, 200}, Row{kHalf, 200}, Row{kHalf, kHalf}}) {
     SCOPED_TRACE(std::to_string(row.center) + " +- " + std::to_string(row.spread));
-    RunRandom<Side::kBuy>(row.center, row.spread, 1);
-    RunRandom<Side::kSell>(row.center, row.spread, 2);
+    RunRandom(row.center, row.spread, 1);
+    RunRandom(row.center, row.spread, 2);
   }
 }
 
 // Prices chosen so that every radix step has a fork: the most nodes a set of levels can need.
 TEST(PriceLadderTest, WorstCaseOfNodesStaysBelowTheNumberOfLevels) {
-  LadderModel<Side::kSell> model(49);
+  LadderModel model(49);
   for (int bit = 0; bit <= 48; ++bit) {
-    model.Insert(int64_t{1} << bit);
+    model.Insert(uint64_t{1} << bit);
     model.Check();
   }
   EXPECT_LT(model.pool().nodes.used_count(), 49U);
   for (int bit = 0; bit <= 48; ++bit) {
-    model.Erase(int64_t{1} << bit);
+    model.Erase(uint64_t{1} << bit);
     model.Check();
   }
   EXPECT_EQ(model.pool().nodes.used_count(), 0U);
