@@ -31,7 +31,7 @@ void OrderBook::CheckSide(Side book_side) const {
       const Order& order = pool_->orders_[slot];
       CHECK(order.leaves > 0 && order.level == at && order.previous == previous);
       CHECK(pool_->side(OrderHandle{slot}) == book_side);
-      CHECK(pool_->index_ == nullptr || pool_->index_->Find(order.id) == slot);
+      CHECK(pool_->index_ == nullptr || pool_->Find(order.id) == OrderHandle{slot});
       quantity += static_cast<uint64_t>(order.leaves);
       ++level_order_count;
       previous = slot;

@@ -12,11 +12,6 @@ OrderPool::OrderPool(const OrderPoolOptions& options)
   CHECK(options.capacity <= kMaxOpenOrdersPerCore);
 }
 
-OrderHandle OrderPool::Find(OrderId id) const {
-  CHECK(index_ != nullptr);
-  return OrderHandle{index_->Find(id)};
-}
-
 OrderView OrderPool::View(OrderHandle handle) const {
   const Order& order = orders_[Raw(handle)];
   return {.id = order.id,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/assert.h"
 #include "base/types.h"
 #include "engine/book/internal/order_index.h"
 #include "engine/book/internal/price_ladder.h"
@@ -40,7 +41,7 @@ struct OrderPoolOptions {
 
 // Thread safety: none; a pool and its books belong to one thread.
 // Memory: all of it is reserved at construction, some 350 bytes of address space per order (up to
-// 64 more with the index), enough for one price level per order; pages are used as needed.
+// 32 more with the index), enough for one price level per order; pages are used as needed.
 // Cost: every operation is O(1) and allocates nothing.
 class OrderPool {
  public:
@@ -58,7 +59,10 @@ class OrderPool {
   }
 
   // The open order with this id, or kNoOrder. Requires index_order_ids.
-  OrderHandle Find(OrderId id) const;
+  OrderHandle Find(OrderId id) const {
+    CHECK(index_ != nullptr);
+    return OrderHandle{index_->Find(id, HasId{this, id})};
+  }
 
   // All require an open order, or one in its last callback.
   OrderView View(OrderHandle handle) const;
@@ -86,6 +90,12 @@ class OrderPool {
   };
   static_assert(sizeof(Order) == 32);
   static_assert(kMaxOpenOrdersPerCore <= 1U << 26, "levels are numbered in 27 bits");
+
+  struct HasId {
+    const OrderPool* pool;
+    OrderId id;
+    bool operator()(uint32_t slot) const { return pool->orders_[slot].id == id; }
+  };
 
   internal::SlotPool<Order, &Order::next> orders_;
   internal::LadderPool ladders_;

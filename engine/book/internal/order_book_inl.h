@@ -41,6 +41,9 @@ inline BookResult OrderBook::Submit(const IncomingOrder& order, Listener& listen
     return {BookOutcome::kCanceled, RejectReason::kNone, kNoOrder, {}};
   }
   const uint32_t slot = pool_->orders_.Acquire();
+  if (pool_->index_ != nullptr) {
+    pool_->index_->Insert(order.id, slot, OrderPool::HasId{pool_, order.id});
+  }
   pool_->orders_[slot] = {
       .id = order.id,
       .leaves = taker.leaves,
@@ -51,9 +54,6 @@ inline BookResult OrderBook::Submit(const IncomingOrder& order, Listener& listen
       .self_trade_prevention = static_cast<uint32_t>(order.self_trade_prevention) & 7U,
       .is_sell = side & 1U,
       .is_post_only = order.post_only};
-  if (pool_->index_ != nullptr) {
-    pool_->index_->Insert(order.id, slot);
-  }
   Link(slot, KeyOf(side, order.price.value));
   return {BookOutcome::kResting, RejectReason::kNone, OrderHandle{slot}, {taker.leaves}};
 }
@@ -301,7 +301,7 @@ inline void OrderBook::Unlink(uint32_t slot) {
 inline void OrderBook::Free(uint32_t slot) {
   Order& order = pool_->orders_[slot];
   if (pool_->index_ != nullptr) {
-    pool_->index_->Erase(order.id);
+    pool_->index_->Erase(order.id, slot);
   }
   order.leaves = 0;
   pool_->orders_.Release(slot);

@@ -7,10 +7,10 @@
 namespace tally::internal {
 
 OrderIndex::OrderIndex(uint32_t capacity) {
-  CHECK(capacity > 0 && capacity < 1U << 30);
+  CHECK(capacity > 0 && capacity <= 1U << 27);
   const uint32_t size = std::bit_ceil(std::max(capacity, 8U) * 2);
   mask_ = size - 1;
-  shift_ = static_cast<uint32_t>(64 - std::countr_zero(size)) + kLineBits;
+  shift_ = 32 - (static_cast<uint32_t>(std::countr_zero(size)) - kLineBits);
   const std::size_t size_bytes = std::size_t{size} * sizeof(Entry);
   void* memory =
       mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
