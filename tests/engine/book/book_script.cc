@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include <gtest/gtest.h>
 
 #include "base/assert.h"
 
@@ -100,6 +101,14 @@ std::string NormalizeScript(std::string_view script) {
     }
   }
   return absl::StrJoin(lines, "\n");
+}
+
+void ExpectRows(const std::vector<ScriptRow>& rows) {
+  for (const ScriptRow& row : rows) {
+    SCOPED_TRACE(row.name);
+    BookScript book;
+    EXPECT_EQ(book.Run(row.script), NormalizeScript(row.script));
+  }
 }
 
 std::string BookScript::Run(std::string_view script) {

@@ -15,6 +15,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/book/order_book.h"
 #include "tests/model/book_events.h"
@@ -52,5 +53,14 @@ class BookScript {
 // The script with one space between words, no empty lines, and every answer on one line (a line
 // without `->` goes on with the answer before it).
 std::string NormalizeScript(std::string_view script);
+
+// One case of a rule.
+struct ScriptRow {
+  const char* name;
+  const char* script;
+};
+
+// Every row, each on a book of its own, must give the answers it says.
+void ExpectRows(const std::vector<ScriptRow>& rows);
 
 }  // namespace tally
