@@ -133,7 +133,7 @@ class EventLogWriter::Impl {
     if (std::rename(temporary.c_str(), path_.c_str()) != 0) {
       return ErrnoStatus("rename", path_);
     }
-    RETURN_IF_ERROR(internal::SyncDirectory(directory_));
+    // Not synced: after a power cut a segment that is missing or blank is written again.
     file_ = std::move(file);
     SetEnd({SegmentFile::kFirstFrameOffset, first_sequence});
     return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 
 #include "tests/engine/journal/event_log_fixture.h"
+#include "tests/engine/journal/file_size_limit.h"
 
 namespace tally {
 namespace {
@@ -248,6 +249,23 @@ TEST_F(EventLogTest, AFollowerSurvivesAWriterThatCutsAndRewrites) {
   WriteFileBytes(LastSegment(), bytes.substr(0, bytes.size() - 300));
   Write({3, 4, 5, 6, 7});
   EXPECT_EQ(FollowToEnd(&reader, 21), 36U);
+}
+
+TEST_F(EventLogTest, AShortWritePoisonsTheWriterAndIsCutLater) {
+  Write({10});
+  {
+    const auto writer = Open();
+    const FileSizeLimit limit(32 + 32 + 10 * 128 + 300);  // Part of the next frame fits.
+    const absl::Status failure = writer->Append(TestEvents(11, 5));
+    EXPECT_FALSE(failure.ok());
+    EXPECT_EQ(writer->Append(TestEvents(11, 1)), failure);
+    EXPECT_EQ(std::filesystem::file_size(LastSegment()), 32U + 32 + 10 * 128 + 300);
+    EventLogReader reader(directory_);
+    EXPECT_EQ(FollowToEnd(&reader, 1), 11U);
+  }
+  Write({7});
+  EventLogReader reader(directory_);
+  EXPECT_EQ(FollowToEnd(&reader, 1), 18U);
 }
 
 TEST_F(EventLogTest, FollowersInOtherThreadsSeeEveryEventOnce) {

@@ -7,9 +7,12 @@
 #include "gtest/gtest.h"
 
 #include "engine/journal/free_space.h"
+#include "engine/journal/internal/anchor_file.h"
+#include "engine/journal/internal/anchor_keeper.h"
 #include "engine/journal/journal_reader.h"
 #include "engine/journal/journal_writer.h"
 #include "engine/limits.h"
+#include "tests/engine/journal/file_size_limit.h"
 #include "tests/engine/journal/journal_fixture.h"
 
 namespace tally {
@@ -192,6 +195,38 @@ TEST_F(JournalTest, AClosedWriterRefusesFrames) {
   ASSERT_TRUE((*writer)->Close().ok());
   EXPECT_TRUE(absl::IsFailedPrecondition((*writer)->AppendFrame(TestCommands(1, 1))));
   EXPECT_TRUE(absl::IsFailedPrecondition((*writer)->Close()));
+}
+
+TEST_F(JournalTest, TheAnchorFollowsToTheEndWhenItIsStopped) {
+  std::filesystem::create_directories(directory_);
+  internal::AnchorKeeper keeper(internal::AnchorFile::Open(directory_).value(), 1'000'000'000'000,
+                                nullptr);
+  keeper.Publish({CommandSequence{7}, Sha256Digest{1}});
+  keeper.Publish({CommandSequence{9}, Sha256Digest{2}});
+  ASSERT_TRUE(keeper.Stop().ok());
+  const auto anchor = internal::AnchorFile::Read(directory_).value();
+  EXPECT_EQ(anchor->sequence, CommandSequence{9});
+  EXPECT_EQ(anchor->frame_hash, Sha256Digest{2});
+}
+
+TEST_F(JournalTest, AnAnchorThatCannotBeWrittenIsAFailure) {
+  std::filesystem::create_directories(directory_);
+  internal::AnchorKeeper keeper(internal::AnchorFile::Open(directory_).value(), 1'000'000'000'000,
+                                nullptr);
+  const FileSizeLimit limit(0);
+  keeper.Publish({CommandSequence{7}, Sha256Digest{1}});
+  EXPECT_FALSE(keeper.failed());
+  EXPECT_FALSE(keeper.Stop().ok());
+  EXPECT_TRUE(keeper.failed());
+}
+
+TEST_F(JournalTest, AnAnchorIsNotWrittenWhenTheSyncBeforeItFails) {
+  std::filesystem::create_directories(directory_);
+  internal::AnchorKeeper keeper(internal::AnchorFile::Open(directory_).value(), 1'000'000'000'000,
+                                [] { return absl::InternalError("sync failed"); });
+  keeper.Publish({CommandSequence{7}, Sha256Digest{1}});
+  EXPECT_THAT(keeper.Stop().message(), HasSubstr("sync failed"));
+  EXPECT_EQ(internal::AnchorFile::Read(directory_).value()->sequence, CommandSequence{0});
 }
 
 TEST_F(JournalTest, AGapInTheSequenceIsAProgrammerError) {
