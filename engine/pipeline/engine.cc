@@ -3,6 +3,7 @@
 #include <bit>
 #include <cerrno>
 #include <sys/stat.h>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@ namespace tally {
 namespace {
 
 constexpr uint32_t kRingSizeMin = 16;
+constexpr uint32_t kThreads = 4;  // The three of the pipeline and the gateway's.
 
 class JournalAdapter final : public internal::JournalPort {
  public:
@@ -78,6 +80,11 @@ absl::Status CheckOptions(const EngineOptions& options) {
   RETURN_IF_ERROR(CheckRingSize("output_ring_size", options.output_ring_size));
   if (options.data_directory.empty() || options.clock == nullptr) {
     return absl::InvalidArgumentError("data_directory and clock are required");
+  }
+  if (options.wait == WaitKind::kSpin && std::thread::hardware_concurrency() < kThreads) {
+    // Spinners that share a core wait for each other's time slices: milliseconds.
+    return absl::InvalidArgumentError(
+        absl::StrCat("wait = spin needs at least ", kThreads, " processors: use block"));
   }
   if (options.limits.state_hash_interval == 1) {
     // Each mark would itself be followed by a hash to be marked.

@@ -76,7 +76,7 @@ class Engine {
  public:
   // Opens the journal, replays it into a new core, and checks the event log against the replayed
   // events, appending what it lacks. Threads do not run yet.
-  //   kInvalidArgument     an option is out of range
+  //   kInvalidArgument     an option is out of range; `spin` on fewer than 4 processors
   //   kFailedPrecondition  another process has the directory open
   //   kDataLoss            the journal is damaged; the event log is ahead of it or differs from it
   //                        (the message names the first such event); a state hash mark disagrees

@@ -8,6 +8,7 @@
 #include <memory>
 #include <poll.h>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -226,6 +227,12 @@ TEST_F(EngineTest, ReplayStopsWhereItIsTold) {
   ASSERT_TRUE(replay.ok()) << replay.status();
   EXPECT_EQ(replay->last_command, CommandSequence{7});
   EXPECT_TRUE(replay->ok());
+}
+
+TEST_F(EngineTest, SpinningIsRefusedWithoutAProcessorForEachThread) {
+  options_.wait = WaitKind::kSpin;
+  const bool refused = std::thread::hardware_concurrency() < 4;
+  EXPECT_EQ(Open().code() == absl::StatusCode::kInvalidArgument, refused);
 }
 
 TEST_F(EngineTest, BadOptionsAreRefusedBeforeAnythingIsCreated) {
