@@ -7,9 +7,9 @@ namespace tally {
 // Exit statuses of every `tally` command. Scripts depend on them: they never change meaning.
 enum class ExitCode : int {
   kOk = 0,
-  kCheckFailed = 1,    // The command ran, and what it checks does not hold.
-  kUsage = 2,          // Bad arguments or configuration: nothing was started.
-  kEnvironment = 3,    // Port, folder, disk space, node or peer: mend it and run again.
+  kCheckFailed = 1,     // The command ran, and what it checks does not hold.
+  kUsage = 2,           // Bad arguments or configuration: nothing was started.
+  kEnvironment = 3,     // Port, folder, disk space, node or peer: mend it and run again.
   kStorageDamaged = 4,  // A journal or store fails its own checks: do not run on, see the message.
 };
 
