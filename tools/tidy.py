@@ -19,7 +19,8 @@ README_LINES_MAX = 40
 ENGINE_PLAIN_DATA = {"engine/command.h", "engine/event.h", "engine/limits.h",
                      "engine/reject_reason.h"}
 ENGINE_PUBLIC = ENGINE_PLAIN_DATA | {"engine/core/core.h", "engine/pipeline/engine.h",
-                                     "engine/pipeline/replay.h", "engine/journal/event_log.h"}
+                                     "engine/pipeline/replay.h", "engine/journal/event_log.h",
+                                     "engine/journal/report_store.h"}
 
 # Third-party headers by the first component of the include path.
 ABSEIL = "absl"

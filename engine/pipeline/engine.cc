@@ -122,7 +122,7 @@ class Engine::Impl {
   std::unique_ptr<CoreAdapter> core_adapter;
   std::unique_ptr<EventLogAdapter> event_log_adapter;
   std::unique_ptr<internal::Pipeline> pipeline;
-  bool started = false;
+  bool running = false;  // Threads own the core.
 
  private:
   absl::Status Replay();
@@ -208,12 +208,12 @@ Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
 const core::Core& Engine::core() const {
-  CHECK(!impl_->started);
+  CHECK(!impl_->running);
   return *impl_->core;
 }
 
 void Engine::Start() {
-  impl_->started = true;
+  impl_->running = true;
   impl_->pipeline->Start();
 }
 
@@ -229,7 +229,11 @@ bool Engine::ArmEventFd() { return impl_->pipeline->ArmEventFd(); }
 const std::string& Engine::event_log_directory() const { return impl_->events_directory; }
 const SessionReportIndex& Engine::report_index() const { return impl_->report_index; }
 EventSequence Engine::event_log_written() const { return impl_->pipeline->event_log_written(); }
-absl::Status Engine::Stop() { return impl_->Stop(); }
+absl::Status Engine::Stop() {
+  const absl::Status status = impl_->Stop();
+  impl_->running = false;
+  return status;
+}
 absl::Status Engine::health() const { return impl_->pipeline->health(); }
 EngineStats Engine::stats() const { return impl_->pipeline->stats(); }
 

@@ -64,7 +64,8 @@ struct EngineStats {
 //
 // Thread safety: TryPublish, health, stats and event_log_written from any thread. The event calls
 // (PeekEvents, ConsumeEvents, PollEvents, ArmEventFd) from one thread, the gateway's. Open, Start
-// and Stop from one controlling thread. `core` only before Start.
+// and Stop from one controlling thread. `core` not
+// between Start and Stop.
 //
 // Invariants: events come in order of their sequence, each once. After a storage error no event is
 // released ever again, health() says why, TryPublish refuses everything, and the process should
@@ -87,7 +88,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The recovered state: sessions, definitions, balances. Valid until Start.
+  // The recovered state before Start, the final one after Stop. Not in between.
   const core::Core& core() const;
 
   void Start();

@@ -68,6 +68,9 @@ absl::StatusOr<ReplayResult> ReplayJournal(const std::string& journal_directory,
   result.last_command = core.last_command_sequence();
   result.last_event = EventSequence{Raw(core.next_event_sequence()) - 1};
   result.state_hash = core.StateHash();
+  if (options.at_end) {
+    options.at_end(core);
+  }
   result.marks_unverified = core.unverified_marks();
   result.marks_checked = marks - result.marks_unverified;
   if (core.divergence()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,10 @@
 
 namespace tally {
 
+namespace core {
+class Core;
+}  // namespace core
+
 struct ReplayOptions {
   CoreLimits limits = {};                     // Those that the engine ran with.
   std::optional<CommandSequence> until = {};  // Stop after this command.
@@ -20,6 +25,8 @@ struct ReplayOptions {
   std::string event_log_directory = {};
   // As JournalReaderOptions: switch off for a directory that was copied from a running engine.
   bool check_end = true;
+  // Looks at the core behind the last command, e.g. to print its balances.
+  std::function<void(const core::Core&)> at_end = {};
 };
 
 struct ReplayResult {

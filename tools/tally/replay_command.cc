@@ -61,13 +61,13 @@ Json BalancesOf(const core::Core& core) {
 }
 
 Json LevelsOf(const core::Core& core, InstrumentId instrument, Side side) {
-  std::vector<core::BookLevel> levels(kBookLevelsShown);
+  std::vector<core::DepthLevel> levels(kBookLevelsShown);
   levels.resize(core.BookDepth(instrument, side, levels));
   Json result = Json::array();
-  for (const core::BookLevel& level : levels) {
+  for (const core::DepthLevel& level : levels) {
     result.push_back({{"price", level.price.value},
                       {"quantity", level.quantity.value},
-                      {"orders", level.orders}});
+                      {"orders", level.order_count}});
   }
   return result;
 }

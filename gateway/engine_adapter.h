@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "engine/journal/report_store.h"
+#include "engine/pipeline/engine.h"
+#include "gateway/engine_link.h"
+
+namespace tally::gateway {
+
+// The running engine behind the gateway's narrow interfaces.
+//
+// Thread safety: as EngineLink and ReportSource. The engine outlives the adapter.
+class EngineAdapter final : public EngineLink, public ReportSource {
+ public:
+  explicit EngineAdapter(Engine* engine);
+
+  bool TryPublish(const Command& command) override;
+  std::span<const Event> PeekEvents(std::size_t limit) override;
+  void ConsumeEvents(std::size_t count) override;
+  int event_fd() const override;
+  bool ArmEventFd() override;
+  absl::Status health() const override;
+
+  absl::StatusOr<Batch> FindReports(SessionIndex session, uint64_t from_report_sequence,
+                                    std::size_t limit) override;
+  absl::StatusOr<std::vector<Event>> FindOutcome(SessionIndex session,
+                                                 uint64_t client_sequence) override;
+
+ private:
+  Engine* const engine_;
+  ReportStore reports_;
+};
+
+// What a gateway has to know of a recovered core. Only before Engine::Start.
+RecoveredState RecoveredStateOf(const Engine& engine);
+
+}  // namespace tally::gateway
