@@ -44,7 +44,10 @@ inline std::string ReadFileBytes(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+// Removes the file first: ext4 writes a file that is truncated and rewritten to disk when it is
+// closed, which is slow some thousand times.
 inline void WriteFileBytes(const std::string& path, const std::string& bytes) {
+  std::filesystem::remove(path);
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
