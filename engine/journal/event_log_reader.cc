@@ -58,8 +58,8 @@ class EventLogReader::Impl {
   }
 
  private:
-  // LoadFrameWith; what is "not there yet" many times in a row is missing if the log goes on
-  // in a later segment.
+  // LoadFrameWith; what is "not there yet" many times is missing if the log goes on in a later
+  // segment.
   absl::StatusOr<bool> LoadOrFindHole(EventSequence sequence)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     ASSIGN_OR_RETURN(bool loaded, LoadFrameWith(sequence));
@@ -67,17 +67,17 @@ class EventLogReader::Impl {
       return loaded;
     }
     ASSIGN_OR_RETURN(const std::vector<EventSequence> segments, internal::ListSegments(directory_));
-    if (segments.empty() || segments.back() <= sequence) {
-      return false;
-    }
-    segment_.reset();  // The writer may have gone on since: look once more.
+    // Look again, after the listing, with nothing remembered: the writer may have gone on since, or
+    // the log may have been moved away and rebuilt.
+    segment_.reset();
+    sparse_.clear();
     ASSIGN_OR_RETURN(loaded, LoadFrameWith(sequence));
-    if (!loaded) {
+    if (!loaded && !segments.empty() && segments.back() > sequence) {
       return absl::DataLossError(absl::StrCat(
           "event ", Raw(sequence), " is missing in ", directory_,
           "; stop the engine and move the event log away: it is rebuilt from the journal"));
     }
-    return true;
+    return loaded;
   }
 
   // Makes frame_ the verified frame that holds `sequence`; false if it is not there yet.

@@ -157,11 +157,11 @@ TEST_F(EventLogTest, ATornTailOfAnyLengthIsCutAndRewritten) {
 TEST_F(EventLogTest, ATornTailIsNotThereYetForAFollower) {
   Write({3, 2, 4});
   const std::string whole = ReadFileBytes(LastSegment());
-  for (std::size_t size = 32 + 64 + 5 * 128; size < whole.size(); ++size) {
-    WriteFileBytes(LastSegment(), whole.substr(0, size));
+  for (std::size_t size = 32 + 64 + 5 * 128; size < whole.size(); size += 7) {
+    OverwriteFileBytes(LastSegment(), whole.substr(0, size));
     EventLogReader reader(directory_);
     ASSERT_EQ(FollowToEnd(&reader, 1), 6U) << size;
-    WriteFileBytes(LastSegment(), whole);
+    OverwriteFileBytes(LastSegment(), whole);
     ASSERT_EQ(FollowToEnd(&reader, 6), 10U) << size;
   }
 }
@@ -170,7 +170,7 @@ TEST_F(EventLogTest, AZeroedTailIsNotThereYetForAFollower) {
   Write({3, 2, 4});
   std::string bytes = ReadFileBytes(LastSegment());
   std::fill(bytes.end() - 200, bytes.end(), '\0');
-  WriteFileBytes(LastSegment(), bytes);
+  OverwriteFileBytes(LastSegment(), bytes);
   EventLogReader reader(directory_);
   EXPECT_EQ(FollowToEnd(&reader, 1), 6U);
   Write({10});  // The writer cuts it; the follower goes on.
@@ -246,9 +246,22 @@ TEST_F(EventLogTest, AFollowerSurvivesAWriterThatCutsAndRewrites) {
   EXPECT_EQ(FollowToEnd(&reader, 1), 21U);
   // The last frame is lost in a crash and comes back, after the restart, in other frames.
   std::string bytes = ReadFileBytes(LastSegment());
-  WriteFileBytes(LastSegment(), bytes.substr(0, bytes.size() - 300));
+  OverwriteFileBytes(LastSegment(), bytes.substr(0, bytes.size() - 300));
   Write({3, 4, 5, 6, 7});
   EXPECT_EQ(FollowToEnd(&reader, 21), 36U);
+}
+
+TEST_F(EventLogTest, AFollowerFindsALogThatWasMovedAwayAndRebuilt) {
+  Write({10, 10});
+  EventLogReader reader(directory_);
+  EXPECT_EQ(FollowToEnd(&reader, 1), 21U);
+  std::filesystem::rename(directory_, temporary_.Path("away"));
+  Write({7, 7, 7, 7});
+  uint64_t next = 21;
+  for (int poll = 0; poll < 1000 && next == 21; ++poll) {
+    next = FollowToEnd(&reader, next);
+  }
+  EXPECT_EQ(next, 29U);
 }
 
 TEST_F(EventLogTest, AShortWritePoisonsTheWriterAndIsCutLater) {

@@ -44,12 +44,16 @@ inline std::string ReadFileBytes(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-// Removes the file first: ext4 writes a file that is truncated and rewritten to disk when it is
-// closed, which is slow some thousand times.
-inline void WriteFileBytes(const std::string& path, const std::string& bytes) {
-  std::filesystem::remove(path);
+inline void OverwriteFileBytes(const std::string& path, const std::string& bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+// A new file in the place of the old one: ext4 writes a file that is truncated and rewritten to
+// disk when it is closed, which is slow some thousand times.
+inline void WriteFileBytes(const std::string& path, const std::string& bytes) {
+  std::filesystem::remove(path);
+  OverwriteFileBytes(path, bytes);
 }
 
 // Command `sequence`, every field of it a function of the sequence.
