@@ -171,6 +171,7 @@ void TradeThroughTrouble(GatewayVenue& venue, uint64_t count, Disturb&& disturb)
   Trader alice(venue, 1), bob(venue, 2);
   std::mt19937_64 random(20'150'501);
   uint64_t sent = 0;
+  uint64_t next_drop = 20;
   while (sent < count || alice.client->unanswered() + bob.client->unanswered() > 0) {
     for (Trader* trader : {&alice, &bob}) {
       for (uint64_t burst = random() % 8;
@@ -182,7 +183,8 @@ void TradeThroughTrouble(GatewayVenue& venue, uint64_t count, Disturb&& disturb)
       }
       trader->client->WaitAndPoll(sent < count ? 0 : 1);
       ASSERT_NE(trader->client->state(), ClientState::kFailed) << trader->client->status();
-      if (sent < count && trader->client->unanswered() > 0 && random() % 50 == 0) {
+      if (sent >= next_drop && trader->client->unanswered() > 0) {
+        next_drop = sent + 20 + random() % 40;
         trader->client->DropConnection();
       }
     }
