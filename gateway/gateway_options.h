@@ -13,6 +13,8 @@ struct GatewayOptions {
 
   uint32_t connections_max = 1024;
   uint32_t connections_per_key_max = 8;
+  // Sessions are never removed from the core, so one account may not use up its capacity.
+  uint32_t sessions_per_account_max = 256;
   uint32_t logons_per_second_max = 500;  // A signature check costs about 0.1 ms of the thread.
 
   uint32_t logon_deadline_ms = 5'000;
@@ -51,7 +53,7 @@ struct GatewayMetrics {
   uint64_t commands_published = 0;
   uint64_t commands_refused = 0;  // Throttle and permission.
   uint64_t commands_repeated = 0;
-  uint64_t publish_stalls = 0;  // Input ring full.
+  uint64_t publish_stalls = 0;  // Tries to publish that found the input ring full.
   uint64_t reports_sent = 0;
   uint64_t reports_replayed = 0;
   uint64_t trades_sent = 0;

@@ -179,53 +179,57 @@ ErrorCode With(const Body* body, Decode&& decode) {
   return body == nullptr ? ErrorCode::BAD_FRAME : decode(*body);
 }
 
+ErrorCode DecodeCancelOrQuery(const wire::Frame& frame, ClientMessage* message) {
+  const auto decode = [&](CommandType type, const auto& body) {
+    return DecodeOrderReference(
+        type, {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}}, &message->command);
+  };
+  if (message->type == MessageType::CANCEL) {
+    return With(frame.cancel(),
+                [&](const auto& body) { return decode(CommandType::kCancelOrder, body); });
+  }
+  return With(frame.order_query(),
+              [&](const auto& body) { return decode(CommandType::kOrderQuery, body); });
+}
+
+ErrorCode DecodeHeartbeatOrTest(const wire::Frame& frame, ClientMessage* message) {
+  const auto decode = [message](const auto& body) {
+    message->correlation = body.correlation();
+    return ErrorCode::OK;
+  };
+  return message->type == MessageType::HEARTBEAT ? With(frame.heartbeat(), decode)
+                                                 : With(frame.test_request(), decode);
+}
+
 ErrorCode DecodeBody(const wire::Frame& frame, ClientMessage* message) {
   Command* const command = &message->command;
   switch (message->type) {
     case MessageType::LOGON:
       return With(frame.logon(), [&](const auto& body) { return DecodeLogon(body, message); });
     case MessageType::HEARTBEAT:
-      return With(frame.heartbeat(), [&](const auto& body) {
-        message->correlation = body.correlation();
-        return ErrorCode::OK;
-      });
     case MessageType::TEST_REQUEST:
-      return With(frame.test_request(), [&](const auto& body) {
-        message->correlation = body.correlation();
-        return ErrorCode::OK;
-      });
+      return DecodeHeartbeatOrTest(frame, message);
     case MessageType::LOGOUT:
       return With(frame.logout(), [&](const auto& body) { return DecodeLogout(body, message); });
     case MessageType::NEW_ORDER:
       return With(frame.new_order(),
                   [&](const auto& body) { return DecodeNewOrder(body, command); });
     case MessageType::CANCEL:
-      return With(frame.cancel(), [&](const auto& body) {
-        return DecodeOrderReference(
-            CommandType::kCancelOrder,
-            {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}}, command);
-      });
+    case MessageType::ORDER_QUERY:
+      return DecodeCancelOrQuery(frame, message);
     case MessageType::REPLACE:
       return With(frame.replace(), [&](const auto& body) { return DecodeReplace(body, command); });
     case MessageType::MASS_CANCEL:
       return With(frame.mass_cancel(),
                   [&](const auto& body) { return DecodeMassCancel(body, command); });
-    case MessageType::ORDER_QUERY:
-      return With(frame.order_query(), [&](const auto& body) {
-        return DecodeOrderReference(
-            CommandType::kOrderQuery,
-            {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}}, command);
-      });
     case MessageType::ACCOUNT_QUERY:
       return With(frame.account_query(), [&](const auto& body) {
         *command = MakeCommand(CommandType::kAccountQuery);
         return body.reserved() == 0 ? ErrorCode::OK : ErrorCode::BAD_VALUE;
       });
     case MessageType::SUBSCRIBE:
-      return With(frame.subscribe(),
-                  [&](const auto& body) { return DecodeSubscription(body, message); });
     case MessageType::UNSUBSCRIBE:
-      return With(frame.unsubscribe(),
+      return With(message->type == MessageType::SUBSCRIBE ? frame.subscribe() : frame.unsubscribe(),
                   [&](const auto& body) { return DecodeSubscription(body, message); });
     case MessageType::DEPOSIT:
       return With(frame.deposit(), [&](const auto& body) {
@@ -256,9 +260,9 @@ ErrorCode DecodeBody(const wire::Frame& frame, ClientMessage* message) {
     case MessageType::INSTRUMENT_DEF:
     case MessageType::COMMAND_DONE:
     case MessageType::COMMAND_REJECTED:
-      return ErrorCode::UNSUPPORTED_TYPE;
+      break;
   }
-  return ErrorCode::UNSUPPORTED_TYPE;  // A number that our schema does not have.
+  return ErrorCode::UNSUPPORTED_TYPE;  // Of the server, or a number that our schema does not have.
 }
 
 }  // namespace

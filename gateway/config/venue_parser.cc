@@ -158,6 +158,7 @@ void VenueParser::ParseGateway() {
   };
   limit("connections_max", 1, &gateway.connections_max);
   limit("connections_per_key_max", 1, &gateway.connections_per_key_max);
+  limit("sessions_per_account_max", 1, &gateway.sessions_per_account_max);
   limit("logons_per_second_max", 1, &gateway.logons_per_second_max);
   limit("logon_deadline_ms", 100, &gateway.logon_deadline_ms);
   limit("partial_frame_deadline_ms", 100, &gateway.partial_frame_deadline_ms);

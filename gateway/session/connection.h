@@ -56,9 +56,11 @@ struct Connection {
   bool open_published = false;  // kOpening: the command is in the ring.
   bool keep_orders = false;     // The client's Logout waived cancel-on-disconnect.
 
-  // A command that the input ring had no room for. Nothing is read until it is in.
+  // Nothing is read until the input ring has room for `stalled_command` or, if `repeated_seq` is
+  // not 0, until the log has the answer to that command.
   bool stalled = false;
   Command stalled_command{};
+  uint64_t repeated_seq = 0;
 
   // The command refused last, and why; it does not use up its seq.
   uint64_t refused_seq = 0;

@@ -226,7 +226,11 @@ void SessionHub::Retry(Instant now) {
     }
     if (raw->stalled && raw->logged_on()) {
       raw->stalled = false;
-      Publish(raw, raw->stalled_command);
+      if (raw->repeated_seq != 0) {
+        ResendOutcome(raw, raw->repeated_seq, now);
+      } else {
+        Publish(raw, raw->stalled_command);
+      }
       if (!raw->stalled) {
         MarkReady(raw);
         ProcessInput(raw, now);

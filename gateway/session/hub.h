@@ -123,6 +123,7 @@ class SessionHub {
   void HandleMessage(Connection* connection, const ClientMessage& message, Instant now);
   void HandleCommand(Connection* connection, const ClientMessage& message, Instant now);
   void HandleRepeated(Connection* connection, const ClientMessage& message, Instant now);
+  void ResendOutcome(Connection* connection, uint64_t client_sequence, Instant now);
   void HandleSubscription(Connection* connection, const ClientMessage& message, Instant now);
   void Publish(Connection* connection, const Command& command);
   struct Refusal {

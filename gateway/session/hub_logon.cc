@@ -84,6 +84,10 @@ ErrorCode SessionHub::CheckLogon(Connection* connection, const wire::Logon& logo
   if (session != nullptr && session->public_key != key->public_key) {
     return ErrorCode::AUTH_FAILED;
   }
+  if (session == nullptr &&
+      sessions_.CountOf(key->account) >= config_.options.sessions_per_account_max) {
+    return ErrorCode::CAPACITY;
+  }
   const uint64_t next_report = session == nullptr ? 1 : session->next_report_sequence;
   return logon.resume_from() > next_report ? ErrorCode::RESUME_TOO_NEW : ErrorCode::OK;
 }

@@ -196,9 +196,6 @@ void SessionHub::HandleCommand(Connection* connection, const ClientMessage& mess
     command.account = session->account;
   }
   Publish(connection, command);
-  if (connection->stalled) {
-    counters_.publish_stalls.Add();
-  }
 }
 
 void SessionHub::Publish(Connection* connection, const Command& command) {
@@ -206,6 +203,7 @@ void SessionHub::Publish(Connection* connection, const Command& command) {
     connection->stalled = true;
     connection->stalled_command = command;
     needs_retry_ = true;
+    counters_.publish_stalls.Add();
     return;
   }
   SessionState* const session = connection->session;
@@ -223,9 +221,20 @@ void SessionHub::HandleRepeated(Connection* connection, const ClientMessage& mes
   if (message.seq > session->answered_client_sequence || !TakeToken(connection, message, now)) {
     return;
   }
-  const auto outcome = config_.reports->FindOutcome(session->index, message.seq);
+  ResendOutcome(connection, message.seq, now);
+}
+
+void SessionHub::ResendOutcome(Connection* connection, uint64_t client_sequence, Instant now) {
+  const auto outcome = config_.reports->FindOutcome(connection->session->index, client_sequence);
+  connection->repeated_seq = 0;
   if (!outcome.ok()) {
     Close(connection, ErrorCode::RESUME_TOO_OLD, now);
+    return;
+  }
+  if (outcome->empty()) {  // The log follows the released events by a moment.
+    connection->stalled = true;
+    connection->repeated_seq = client_sequence;
+    needs_retry_ = true;
     return;
   }
   for (const Event& event : *outcome) {

@@ -35,6 +35,11 @@ SessionState* SessionDirectory::Open(const Event& event) {
   return state;
 }
 
+uint32_t SessionDirectory::CountOf(AccountId account) const {
+  const auto found = counts_.find(Raw(account));
+  return found == counts_.end() ? 0 : found->second;
+}
+
 SessionState* SessionDirectory::Insert(SessionIndex index, AccountId account, uint64_t session_id) {
   CHECK(Raw(index) != 0 && Raw(index) <= kMaxSessions);
   if (by_index_.size() <= Raw(index)) {
@@ -48,6 +53,7 @@ SessionState* SessionDirectory::Insert(SessionIndex index, AccountId account, ui
   SessionState* const raw = state.get();
   by_index_[Raw(index)] = std::move(state);
   CHECK(by_name_.emplace(std::pair{Raw(account), session_id}, raw).second);
+  ++counts_[Raw(account)];
   return raw;
 }
 

@@ -51,13 +51,15 @@ class SessionDirectory {
   // Adds the session of a kSessionOpened event, or returns the one it already has.
   SessionState* Open(const Event& event);
 
-  std::size_t size() const { return by_name_.size(); }
+  // Sessions of one account.
+  uint32_t CountOf(AccountId account) const;
 
  private:
   SessionState* Insert(SessionIndex index, AccountId account, uint64_t session_id);
 
   std::vector<std::unique_ptr<SessionState>> by_index_;  // At Raw(index); holes are null.
   absl::flat_hash_map<std::pair<uint32_t, uint64_t>, SessionState*> by_name_;
+  absl::flat_hash_map<uint32_t, uint32_t> counts_;  // By account.
 };
 
 }  // namespace tally::gateway

@@ -190,6 +190,29 @@ TEST_F(HubTest, RepeatedCommandInFlightIsAnsweredOnce) {
   EXPECT_EQ(Receive(id).size(), 1u);
 }
 
+TEST_F(HubTest, StoredOutcomeMayHaveToWaitForTheLog) {
+  const ConnectionId id = Session({});
+  Send(id, NewOrderFrame(1, {.client_order_id = 1}));
+  engine.log_lag = 1'000;
+  EXPECT_THAT(Send(id, NewOrderFrame(1, {.client_order_id = 1})), IsEmpty());
+  EXPECT_FALSE(hub->WantsRead(id));
+  engine.log_lag = 0;
+  Pump();
+  EXPECT_EQ(Receive(id).size(), 1u);
+  EXPECT_TRUE(hub->WantsRead(id));
+}
+
+TEST_F(HubTest, SessionsOfOneAccountAreLimited) {
+  options.sessions_per_account_max = 2;
+  Restart();
+  Drop(Session({.session_id = 1}));
+  Drop(Session({.session_id = 2}));
+  EXPECT_EQ(LogOn(Connect(), {.session_id = 3})[0].frame().logon_ack()->code(),
+            ErrorCode::CAPACITY);
+  Session({.session_id = 2});
+  Session({.key_id = kBobKey, .session_id = 3});
+}
+
 TEST_F(HubTest, GatewayRestartKeepsTheCountOfCommands) {
   const ConnectionId id = Session({});
   Send(id, NewOrderFrame(1, {.client_order_id = 41}));
