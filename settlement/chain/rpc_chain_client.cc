@@ -152,6 +152,26 @@ absl::StatusOr<ChainLog> ParseLog(const json& entry) {
   return log;
 }
 
+absl::StatusOr<std::optional<Receipt>> ParseReceipt(const json& result) {
+  if (result.is_null()) {
+    return std::optional<Receipt>();
+  }
+  Receipt receipt;
+  ASSIGN_OR_RETURN(receipt.block_number, Number(result, "blockNumber"));
+  ASSIGN_OR_RETURN(receipt.block_hash, HashField(result, "blockHash"));
+  ASSIGN_OR_RETURN(uint64_t status, Number(result, "status"));
+  receipt.success = status == 1;
+  ASSIGN_OR_RETURN(receipt.gas_used, Number(result, "gasUsed"));
+  if (result.contains("contractAddress") && result["contractAddress"].is_string()) {
+    const auto contract = ParseAddress(result["contractAddress"].get<std::string>());
+    if (!contract.ok()) {
+      return BadAnswer("contractAddress");
+    }
+    receipt.contract = *contract;
+  }
+  return std::optional<Receipt>(receipt);
+}
+
 json CallObject(const CallRequest& request) {
   json call = {{"from", Hex(request.from)}, {"data", Hex(request.data)}};
   if (request.to.has_value()) {
@@ -236,19 +256,15 @@ absl::StatusOr<Hash32> RpcChainClient::SendRawTransaction(ByteView raw) {
   return HashResult(result, "eth_sendRawTransaction");
 }
 
-absl::StatusOr<std::vector<absl::StatusOr<Hash32>>> RpcChainClient::SendRawTransactions(
-    const std::vector<Bytes>& raw) {
-  json batch = json::array();
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    batch.push_back({{"jsonrpc", "2.0"},
-                     {"id", i},
-                     {"method", "eth_sendRawTransaction"},
-                     {"params", json::array({Hex(raw[i])})}});
-  }
-  std::vector<absl::StatusOr<Hash32>> results(raw.size(),
-                                              BadAnswer("eth_sendRawTransaction in a batch"));
-  if (raw.empty()) {
+absl::StatusOr<std::vector<absl::StatusOr<json>>> RpcChainClient::RequestBatch(
+    const std::string& method, const std::vector<json>& params) {
+  std::vector<absl::StatusOr<json>> results(params.size(), BadAnswer(method + " in a batch"));
+  if (params.empty()) {
     return results;
+  }
+  json batch = json::array();
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    batch.push_back({{"jsonrpc", "2.0"}, {"id", i}, {"method", method}, {"params", params[i]}});
   }
   ASSIGN_OR_RETURN(std::string body, transport_->Post(batch.dump()));
   const json responses = json::parse(body, nullptr, /*allow_exceptions=*/false);
@@ -257,36 +273,49 @@ absl::StatusOr<std::vector<absl::StatusOr<Hash32>>> RpcChainClient::SendRawTrans
   }
   for (const json& response : responses) {  // In any order, by the specification.
     if (!response.is_object() || !response.contains("id") || !response["id"].is_number_unsigned() ||
-        response["id"].get<std::size_t>() >= raw.size()) {
+        response["id"].get<std::size_t>() >= params.size()) {
       return BadAnswer("a batch id");
     }
-    auto result = ResultOf("eth_sendRawTransaction", response);
-    results[response["id"].get<std::size_t>()] = result.ok()
-                                                     ? HashResult(*result, "eth_sendRawTransaction")
-                                                     : absl::StatusOr<Hash32>(result.status());
+    results[response["id"].get<std::size_t>()] = ResultOf(method, response);
+  }
+  return results;
+}
+
+absl::StatusOr<std::vector<absl::StatusOr<Hash32>>> RpcChainClient::SendRawTransactions(
+    const std::vector<Bytes>& raw) {
+  std::vector<json> params;
+  for (const Bytes& bytes : raw) {
+    params.push_back(json::array({Hex(bytes)}));
+  }
+  ASSIGN_OR_RETURN(std::vector<absl::StatusOr<json>> answers,
+                   RequestBatch("eth_sendRawTransaction", params));
+  std::vector<absl::StatusOr<Hash32>> results;
+  for (const absl::StatusOr<json>& answer : answers) {
+    results.push_back(answer.ok() ? HashResult(*answer, "eth_sendRawTransaction")
+                                  : absl::StatusOr<Hash32>(answer.status()));
+  }
+  return results;
+}
+
+absl::StatusOr<std::vector<absl::StatusOr<std::optional<Receipt>>>>
+RpcChainClient::TransactionReceipts(const std::vector<Hash32>& hashes) {
+  std::vector<json> params;
+  for (const Hash32& hash : hashes) {
+    params.push_back(json::array({Hex(hash)}));
+  }
+  ASSIGN_OR_RETURN(std::vector<absl::StatusOr<json>> answers,
+                   RequestBatch("eth_getTransactionReceipt", params));
+  std::vector<absl::StatusOr<std::optional<Receipt>>> results;
+  for (const absl::StatusOr<json>& answer : answers) {
+    results.push_back(answer.ok() ? ParseReceipt(*answer)
+                                  : absl::StatusOr<std::optional<Receipt>>(answer.status()));
   }
   return results;
 }
 
 absl::StatusOr<std::optional<Receipt>> RpcChainClient::TransactionReceipt(const Hash32& hash) {
   ASSIGN_OR_RETURN(json result, Request("eth_getTransactionReceipt", json::array({Hex(hash)})));
-  if (result.is_null()) {
-    return std::optional<Receipt>();
-  }
-  Receipt receipt;
-  ASSIGN_OR_RETURN(receipt.block_number, Number(result, "blockNumber"));
-  ASSIGN_OR_RETURN(receipt.block_hash, HashField(result, "blockHash"));
-  ASSIGN_OR_RETURN(uint64_t status, Number(result, "status"));
-  receipt.success = status == 1;
-  ASSIGN_OR_RETURN(receipt.gas_used, Number(result, "gasUsed"));
-  if (result.contains("contractAddress") && result["contractAddress"].is_string()) {
-    const auto contract = ParseAddress(result["contractAddress"].get<std::string>());
-    if (!contract.ok()) {
-      return BadAnswer("contractAddress");
-    }
-    receipt.contract = *contract;
-  }
-  return std::optional<Receipt>(receipt);
+  return ParseReceipt(result);
 }
 
 absl::StatusOr<Bytes> RpcChainClient::Call(const CallRequest& request) {

@@ -34,6 +34,11 @@ class RpcChainClient final : public ChainClient {
   // Sends many transactions in one JSON-RPC batch: one answer each, in order.
   absl::StatusOr<std::vector<absl::StatusOr<Hash32>>> SendRawTransactions(
       const std::vector<Bytes>& raw);
+  // One method with many parameter lists, in one round trip; results in order.
+  absl::StatusOr<std::vector<absl::StatusOr<nlohmann::json>>> RequestBatch(
+      const std::string& method, const std::vector<nlohmann::json>& params);
+  absl::StatusOr<std::vector<absl::StatusOr<std::optional<Receipt>>>> TransactionReceipts(
+      const std::vector<Hash32>& hashes);
   // Any method: for node-specific ones (evm_mine, anvil_reorg) in tests and demonstrations.
   absl::StatusOr<nlohmann::json> Request(const std::string& method, const nlohmann::json& params);
 

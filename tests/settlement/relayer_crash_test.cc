@@ -91,7 +91,8 @@ void PlayChaos(uint64_t seed) {
 
 TEST(RelayerCrashTest, ConvergesUnderRandomFaults) {
   const char* override_count = std::getenv("TALLY_CHAOS_RUNS");
-  const uint64_t runs = override_count != nullptr ? std::strtoull(override_count, nullptr, 10) : 150;
+  const uint64_t runs =
+      override_count != nullptr ? std::strtoull(override_count, nullptr, 10) : 150;
   for (uint64_t seed = 1; seed <= runs; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     PlayChaos(seed);
