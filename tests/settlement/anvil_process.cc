@@ -39,6 +39,11 @@ absl::StatusOr<AnvilProcess> AnvilProcess::Start(const std::string& binary) {
     if (end != std::string::npos) {
       const std::size_t begin = mark + kMark.size();
       process.url_ = "http://" + text.substr(begin, end - begin);
+      process.drain_ = std::thread([output = process.output_] {
+        std::array<char, 4096> ignored;
+        while (::read(output, ignored.data(), ignored.size()) > 0) {
+        }
+      });
       return process;
     }
     std::array<char, 4096> buffer;
@@ -53,12 +58,16 @@ absl::StatusOr<AnvilProcess> AnvilProcess::Start(const std::string& binary) {
 AnvilProcess::AnvilProcess(AnvilProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       output_(std::exchange(other.output_, -1)),
+      drain_(std::move(other.drain_)),
       url_(std::move(other.url_)) {}
 
 AnvilProcess::~AnvilProcess() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
+  }
+  if (drain_.joinable()) {
+    drain_.join();
   }
   if (output_ >= 0) {
     ::close(output_);

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <sys/types.h>
+#include <thread>
 
 #include "absl/status/statusor.h"
 
@@ -24,6 +25,7 @@ class AnvilProcess {
   AnvilProcess() = default;
   pid_t pid_ = -1;
   int output_ = -1;
+  std::thread drain_;  // The node prints every request: a full pipe would stop it.
   std::string url_;
 };
 
