@@ -10,20 +10,20 @@ namespace tally::internal {
 
 #define TALLY_LIKELY(condition) __builtin_expect(static_cast<bool>(condition), true)
 
-#define CHECK(condition)                                                  \
-  do {                                                                    \
-    if (!TALLY_LIKELY(condition)) {                                       \
-      ::tally::internal::CheckFailed(__FILE__, __LINE__, #condition);     \
-    }                                                                     \
+#define CHECK(condition)                                              \
+  do {                                                                \
+    if (!TALLY_LIKELY(condition)) {                                   \
+      ::tally::internal::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                                 \
   } while (false)
 
 #if defined(_GLIBCXX_ASSERTIONS) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define DCHECK(condition) CHECK(condition)
 #else
-#define DCHECK(condition)          \
-  do {                             \
-    if (false) {                   \
-      CHECK(condition);            \
-    }                              \
+#define DCHECK(condition) \
+  do {                    \
+    if (false) {          \
+      CHECK(condition);   \
+    }                     \
   } while (false)
 #endif

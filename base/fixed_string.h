@@ -22,8 +22,8 @@ struct FixedString {
   }
 
   constexpr std::string_view view() const {
-    return {bytes.data(), static_cast<std::size_t>(
-                              std::find(bytes.begin(), bytes.end(), '\0') - bytes.begin())};
+    return {bytes.data(),
+            static_cast<std::size_t>(std::find(bytes.begin(), bytes.end(), '\0') - bytes.begin())};
   }
 
   friend constexpr auto operator<=>(const FixedString&, const FixedString&) = default;

@@ -9,11 +9,11 @@
 
 namespace tally {
 
-enum class AccountId : uint32_t {};     // Assigned on chain, from 1; the same number off chain.
-enum class AssetId : uint16_t {};       // Row of the asset in the venue and in the vault, from 0.
-enum class InstrumentId : uint32_t {};  // From 1; 0 is "none" or "all".
-enum class OrderId : uint64_t {};       // Assigned by the core, from 1, strictly increasing.
-enum class TradeId : uint64_t {};       // Assigned by the core, from 1, contiguous.
+enum class AccountId : uint32_t {};      // Assigned on chain, from 1; the same number off chain.
+enum class AssetId : uint16_t {};        // Row of the asset in the venue and in the vault, from 0.
+enum class InstrumentId : uint32_t {};   // From 1; 0 is "none" or "all".
+enum class OrderId : uint64_t {};        // Assigned by the core, from 1, strictly increasing.
+enum class TradeId : uint64_t {};        // Assigned by the core, from 1, contiguous.
 enum class ClientOrderId : uint64_t {};  // Chosen by the client, strictly increasing per session.
 enum class SessionIndex : uint32_t {};   // Dense, assigned by the core, from 1; 0 is "no session".
 
@@ -23,10 +23,8 @@ enum class CommandSequence : uint64_t {};
 enum class EventSequence : uint64_t {};
 
 template <typename Enum>
-  requires std::is_enum_v<Enum>
-constexpr auto Raw(Enum value) {
-  return static_cast<std::underlying_type_t<Enum>>(value);
-}
+requires std::is_enum_v<Enum>
+constexpr auto Raw(Enum value) { return static_cast<std::underlying_type_t<Enum>>(value); }
 
 // Price in ticks of the instrument: quote quanta per lot = ticks * tick_quanta.
 struct PriceTicks {

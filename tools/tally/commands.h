@@ -10,6 +10,7 @@ namespace tally {
 // leaves the exit code in *exit_code. `app` and *exit_code must outlive the parse.
 void AddServeCommand(CLI::App* app, ExitCode* exit_code);
 void AddReplayCommand(CLI::App* app, ExitCode* exit_code);
+void AddLoadCommand(CLI::App* app, ExitCode* exit_code);
 void AddKeygenCommand(CLI::App* app, ExitCode* exit_code);
 
 }  // namespace tally

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   tally::ExitCode exit_code = tally::ExitCode::kOk;
   tally::AddServeCommand(&app, &exit_code);
   tally::AddReplayCommand(&app, &exit_code);
+  tally::AddLoadCommand(&app, &exit_code);
   tally::AddKeygenCommand(&app, &exit_code);
   try {
     app.parse(argc, argv);
