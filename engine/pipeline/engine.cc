@@ -181,7 +181,9 @@ absl::Status Engine::Impl::CheckReplay(internal::EventLogCheck* check) {
   RETURN_IF_ERROR(check->Flush());
   if (check->first_difference()) {
     return absl::DataLossError(absl::StrCat(
-        "event ", Raw(*check->first_difference()),
+        "event ", Raw(check->first_difference()->event), " (of command ",
+        Raw(check->first_difference()->command),
+        ")"
         " of the event log is not what the journal gives: another version of the program, other "
         "limits, or a log that belongs to another journal"));
   }

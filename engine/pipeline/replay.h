@@ -29,6 +29,13 @@ struct ReplayOptions {
   std::function<void(const core::Core&)> at_end = {};
 };
 
+// An event that the journal gives otherwise than the event log has it.
+struct EventDifference {
+  EventSequence event{};
+  CommandSequence command{};  // The command that emitted it in the replay.
+  friend bool operator==(const EventDifference&, const EventDifference&) = default;
+};
+
 struct ReplayResult {
   CommandSequence last_command{};
   EventSequence last_event{};
@@ -39,7 +46,7 @@ struct ReplayResult {
   std::optional<CommandSequence> first_divergence;
   uint64_t events_compared = 0;
   // The first event that differs from the event log. Events after it are not compared.
-  std::optional<EventSequence> first_event_difference;
+  std::optional<EventDifference> first_event_difference;
   // The event log has events that this replay did not emit (never judged when `until` is given).
   bool event_log_is_ahead = false;
 

@@ -25,7 +25,7 @@ struct ReplayCommandOptions {
   std::string config;
   std::string data;
   uint64_t until = 0;
-  uint32_t book = 0;
+  std::string book;  // Symbol or number of an instrument.
   bool balances = false;
   bool events = false;
   bool json = false;
@@ -94,10 +94,11 @@ Json ResultToJson(const ReplayResult& result) {
   json["marks_unverified"] = result.marks_unverified;
   json["events_compared"] = result.events_compared;
   if (result.first_divergence.has_value()) {
-    json["first_divergent_command"] = Raw(*result.first_divergence);
+    json["divergent_state_after"] = Raw(*result.first_divergence);
   }
   if (result.first_event_difference.has_value()) {
-    json["first_different_event"] = Raw(*result.first_event_difference);
+    json["first_different_event"] = Raw(result.first_event_difference->event);
+    json["first_divergent_command"] = Raw(result.first_event_difference->command);
   }
   json["event_log_is_ahead"] = result.event_log_is_ahead;
   return json;
@@ -118,8 +119,10 @@ void PrintResult(const ReplayResult& result, FILE* out) {
                  static_cast<unsigned long long>(Raw(*result.first_divergence)));
   }
   if (result.first_event_difference.has_value()) {
-    std::fprintf(out, "DIVERGENT        event %llu differs from the event log\n",
-                 static_cast<unsigned long long>(Raw(*result.first_event_difference)));
+    std::fprintf(out,
+                 "DIVERGENT        at command %llu: its event %llu differs from the event log\n",
+                 static_cast<unsigned long long>(Raw(result.first_event_difference->command)),
+                 static_cast<unsigned long long>(Raw(result.first_event_difference->event)));
   }
   if (result.event_log_is_ahead) {
     std::fprintf(out, "DIVERGENT        the event log has events that the journal does not give\n");
@@ -139,22 +142,38 @@ void PrintRows(const Json& rows) {
 }
 
 // What was asked for of the state at the end.
-Json StateReport(const ReplayCommandOptions& options, const core::Core& core) {
+Json StateReport(const ReplayCommandOptions& options, std::optional<InstrumentId> instrument,
+                 const core::Core& core) {
   Json report;
   if (options.balances) {
     report["balances"] = BalancesOf(core);
     report["supplies"] = SuppliesOf(core);
   }
-  if (options.book != 0) {
-    const auto instrument = static_cast<InstrumentId>(options.book);
-    report["bids"] = LevelsOf(core, instrument, Side::kBuy);
-    report["asks"] = LevelsOf(core, instrument, Side::kSell);
+  if (instrument.has_value()) {
+    report["bids"] = LevelsOf(core, *instrument, Side::kBuy);
+    report["asks"] = LevelsOf(core, *instrument, Side::kSell);
   }
   return report;
 }
 
+absl::StatusOr<InstrumentId> FindInstrument(const std::string& name,
+                                            const gateway::VenueConfig& venue) {
+  for (const gateway::InstrumentConfig& instrument : venue.instruments) {
+    if (instrument.definition.symbol.view() == name ||
+        std::to_string(Raw(instrument.instrument)) == name) {
+      return instrument.instrument;
+    }
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--book ", name, ": no instrument of the venue has this symbol or number"));
+}
+
 absl::StatusOr<ExitCode> Replay(const ReplayCommandOptions& options) {
   ASSIGN_OR_RETURN(const gateway::VenueConfig venue, gateway::LoadVenueConfig(options.config));
+  std::optional<InstrumentId> instrument;
+  if (!options.book.empty()) {
+    ASSIGN_OR_RETURN(instrument, FindInstrument(options.book, venue));
+  }
   const std::string data = options.data.empty() ? venue.engine.data_directory : options.data;
   Json report;
   ReplayOptions replay;
@@ -164,7 +183,7 @@ absl::StatusOr<ExitCode> Replay(const ReplayCommandOptions& options) {
   }
   replay.event_log_directory = data + "/events";
   replay.check_end = !options.copied;
-  replay.at_end = [&](const core::Core& core) { report = StateReport(options, core); };
+  replay.at_end = [&](const core::Core& core) { report = StateReport(options, instrument, core); };
   EventPrinter printer;
   ASSIGN_OR_RETURN(const ReplayResult result,
                    ReplayJournal(data + "/journal", replay, options.events ? &printer : nullptr));
@@ -195,7 +214,8 @@ void AddReplayCommand(CLI::App* app, ExitCode* exit_code) {
       ->required();
   command->add_option("--data", options->data, "Data directory, if not that of the configuration");
   command->add_option("--until", options->until, "Stop after this command");
-  command->add_option("--book", options->book, "Print the best levels of this instrument");
+  command->add_option("--book", options->book,
+                      "Print the best levels of this instrument (symbol or number)");
   command->add_flag("--balances", options->balances, "Print every balance, in quanta");
   command->add_flag("--events", options->events,
                     "Print every event as a JSON line (the summary goes to standard error)");

@@ -56,7 +56,8 @@ absl::Status EventLogCheck::Compare() {
     log_ended_ = count == 0;
     for (std::size_t i = 0; i < count; ++i) {
       if (std::memcmp(&logged_[i], &emitted_[done + i], sizeof(Event)) != 0) {
-        first_difference_ = EventSequence{Raw(from) + i};
+        first_difference_ = {.event = EventSequence{Raw(from) + i},
+                             .command = emitted_[done + i].command_sequence};
         return absl::OkStatus();
       }
     }

@@ -10,6 +10,7 @@
 #include "base/types.h"
 #include "engine/event.h"
 #include "engine/journal/event_log.h"
+#include "engine/pipeline/replay.h"
 
 namespace tally::internal {
 
@@ -28,7 +29,7 @@ class EventLogCheck final : public EventSink {
   absl::Status Flush();
 
   // The first event that is not the same in the log; nothing later has been compared or appended.
-  std::optional<EventSequence> first_difference() const { return first_difference_; }
+  std::optional<EventDifference> first_difference() const { return first_difference_; }
   uint64_t compared() const { return compared_; }
   // The log has events after the last one emitted. After Flush.
   absl::StatusOr<bool> LogGoesOn();
@@ -44,7 +45,7 @@ class EventLogCheck final : public EventSink {
   EventSequence next_{1};  // After the last event compared or appended.
   bool log_ended_ = false;
   uint64_t compared_ = 0;
-  std::optional<EventSequence> first_difference_;
+  std::optional<EventDifference> first_difference_;
   absl::Status error_;
 };
 

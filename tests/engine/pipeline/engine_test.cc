@@ -173,7 +173,8 @@ TEST_F(EngineTest, EventLogThatDiffersIsRefusedByTheFirstEvent) {
   const auto replay =
       ReplayJournal(journal(), {.limits = options_.limits, .event_log_directory = this->events()});
   ASSERT_TRUE(replay.ok()) << replay.status();
-  EXPECT_EQ(replay->first_event_difference, EventSequence{7});
+  ASSERT_TRUE(replay->first_event_difference.has_value());
+  EXPECT_EQ(replay->first_event_difference->event, EventSequence{7});
 }
 
 TEST_F(EngineTest, EventLogAheadOfTheJournalIsRefused) {
