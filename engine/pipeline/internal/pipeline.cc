@@ -86,16 +86,12 @@ bool Pipeline::Enter(std::span<const Command> commands) {
   }
   const int64_t now_ns = options_.clock->NowNs();  // Before the claim: others wait for our slots.
   const Command* next = commands.data();
-  const bool published =
-      input_.TryPublishRun(static_cast<int64_t>(commands.size()), [&](Command& slot, int64_t at) {
+  return input_.TryPublishRun(
+      static_cast<int64_t>(commands.size()), [&](Command& slot, int64_t at) {
         slot = *next++;
         slot.sequence = CommandSequence{Raw(options_.last_command) + 1 + static_cast<uint64_t>(at)};
         slot.timestamp_ns = now_ns;
       });
-  if (!published) {
-    publish_refused_.fetch_add(1, std::memory_order_relaxed);
-  }
-  return published;
 }
 
 bool Pipeline::Journal(const RingBatch<Command>& batch) {
