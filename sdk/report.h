@@ -80,7 +80,8 @@ enum class ReportType : uint16_t {
   kMassCancelDone = 26,
   kOrderState = 30,
   kBalance = 31,
-  kCommandDone = 70,      // Answers Deposit, Withdraw and BatchSettled.
+  kCommandDone = 70,      // Answers Deposit, Withdraw, BatchSettled, and Cancel of an order of
+                          // another session of the account.
   kCommandRejected = 71,  // Answers any other command that was refused.
 };
 

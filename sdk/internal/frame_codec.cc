@@ -298,7 +298,9 @@ bool IsAnswer(MessageType command, ReportType report) {
     case MessageType::NEW_ORDER:
       return report == ReportType::kAccepted || report == ReportType::kRejected;
     case MessageType::CANCEL:
-      return report == ReportType::kCanceled || report == ReportType::kCancelReject;
+      // kCommandDone: the order was of another session of the account, which gets the kCanceled.
+      return report == ReportType::kCanceled || report == ReportType::kCancelReject ||
+             report == ReportType::kCommandDone;
     case MessageType::REPLACE:
       return report == ReportType::kReplaced || report == ReportType::kCancelReject;
     case MessageType::MASS_CANCEL:

@@ -19,11 +19,11 @@ constexpr int kPatienceMs = 20'000;
 
 class Trader final : public Listener {
  public:
-  Trader(const GatewayVenue& venue, uint64_t key) {
+  Trader(const GatewayVenue& venue, uint64_t key, uint64_t session_id = 7) {
     client = *Client::Create({.port = venue.port(),
                               .key_id = key,
                               .key = GatewayVenue::Key(key),
-                              .session_id = 7,
+                              .session_id = session_id,
                               .reconnect_ms_min = 1,
                               .reconnect_ms_max = 5},
                              this);
@@ -101,6 +101,21 @@ TEST(SdkGatewayTest, TwoTradersMeet) {
   EXPECT_EQ(alice.reports[6].available.value, 1'000'000'000'000 - 4);
   EXPECT_EQ(alice.reports[7].available.value, 1'000'000'000'000 + 400);
   EXPECT_TRUE(alice.reports[7].last);
+}
+
+TEST(SdkGatewayTest, CancelOfAnOrderOfAnotherSessionIsAnswered) {
+  GatewayVenue venue;
+  Trader one(venue, 1, 7), two(venue, 1, 8);
+  one.Send(Side::kBuy, 100, 10);
+  ASSERT_TRUE(one.UntilAnswered());
+  ASSERT_TRUE(two.client->Cancel({.order_id = one.reports[0].order_id}).ok());
+  ASSERT_TRUE(two.client->QueryAccount().ok());
+  ASSERT_TRUE(two.UntilAnswered());
+  EXPECT_EQ(two.reports[0].type, ReportType::kCommandDone);
+  EXPECT_TRUE(two.reports[0].answers);
+  ASSERT_TRUE(one.Until([&] { return one.reports.size() == 2; }));
+  EXPECT_EQ(one.reports[1].type, ReportType::kCanceled);
+  EXPECT_EQ(one.reports[1].client_sequence, 0u);
 }
 
 TEST(SdkGatewayTest, RejectsNameTheirCause) {
