@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/crash/event_log_audit.h"
+#include "tests/crash/random_trader.h"
+#include "tests/support/venue_process.h"
+
+namespace tally {
+
+// Sends deposits and withdrawals, each with the next index, some of them twice.
+class SettlementClient {
+ public:
+  explicit SettlementClient(uint16_t port);
+
+  void Deposit(AccountId account, AssetId asset, int64_t amount);
+  void Withdraw(AccountId account, AssetId asset, int64_t amount);
+  // Sends an index again that was used before; it must have no effect.
+  void RepeatDeposit();
+
+  sdk::Client& client() { return *client_; }
+  const SessionView& view() const { return view_; }
+  uint64_t deposits() const { return deposits_; }
+  uint64_t withdrawals() const { return withdrawals_; }
+
+ private:
+  SessionView view_{"settlement session"};
+  std::unique_ptr<sdk::Client> client_;
+  sdk::ChainTransfer last_deposit_;
+  uint64_t deposits_ = 0;
+  uint64_t withdrawals_ = 0;
+};
+
+// A real venue process, clients that load it, and what must be true of both whenever it is quiet.
+//
+// Thread safety: one thread.
+class CrashWorld {
+ public:
+  CrashWorld(std::string tally_path, const VenueSpec& spec, uint64_t seed);
+
+  VenueProcess& venue() { return venue_; }
+  std::mt19937_64& random() { return random_; }
+
+  // Funds the accounts; the venue runs.
+  void FundAccounts();
+  // Random commands from every client for about `microseconds`.
+  void Load(int64_t microseconds);
+  // Lets the clients read what is left for them after the venue ended.
+  void PollOnce() { PollAll(0); }
+  // Waits until every client is live and has all its answers, then compares what the clients know
+  // with the engine and with its event log. Empty, or the first contradiction.
+  std::string Check();
+  // The same against the files of the stopped venue: journal, event log, `tally replay`.
+  std::string CheckStopped();
+  // Ends the sessions in order.
+  std::string CloseAll();
+
+  std::string Summary();
+
+ private:
+  bool Await(const std::function<bool()>& done, int timeout_ms);
+  void PollAll(int timeout_ms);
+  std::string Faults() const;
+  std::string WhatIsMissing();
+  std::string CheckBalances() const;
+  std::string CheckJournal() const;
+  std::string CheckReplay();
+  std::vector<AuditedSession> AuditedSessions() const;
+  std::vector<sdk::Client*> Clients();
+
+  std::mt19937_64 random_;
+  VenueProcess venue_;
+  std::vector<std::unique_ptr<RandomTrader>> traders_;  // The first only asks.
+  std::unique_ptr<SettlementClient> settlement_;
+  std::unique_ptr<EventLogAudit> audit_;
+};
+
+}  // namespace tally
