@@ -15,9 +15,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kChainId = 31'337;
-constexpr int64_t kQuoteFunds = 10'000'000'000'000'000;
-constexpr int64_t kBaseFunds = 1'000'000'000'000;
 constexpr uint32_t kTradingAccounts[] = {2, 3, 4, 5};
 constexpr int kSettleTimeoutMs = 60'000;
 
@@ -43,38 +40,6 @@ std::string ToText(const AssetTotals& totals) {
 }
 
 }  // namespace
-
-SettlementClient::SettlementClient(uint16_t port) {
-  auto client = sdk::Client::Create(TestClientOptions(port, kVenueSettlementKey, 1), &view_);
-  CHECK(client.ok());
-  client_ = *std::move(client);
-  CHECK(client_->Start().ok());
-}
-
-void SettlementClient::Deposit(AccountId account, AssetId asset, int64_t amount) {
-  last_deposit_ = {.index = ++deposits_,
-                   .chain_id = kChainId,
-                   .account = account,
-                   .asset = asset,
-                   .amount = {amount},
-                   .transaction_hash = {},
-                   .log_index = 0};
-  CHECK(client_->Deposit(last_deposit_).ok());
-}
-
-void SettlementClient::RepeatDeposit() { CHECK(client_->Deposit(last_deposit_).ok()); }
-
-void SettlementClient::Withdraw(AccountId account, AssetId asset, int64_t amount) {
-  CHECK(client_
-            ->Withdraw({.index = ++withdrawals_,
-                        .chain_id = kChainId,
-                        .account = account,
-                        .asset = asset,
-                        .amount = {amount},
-                        .transaction_hash = {},
-                        .log_index = 0})
-            .ok());
-}
 
 CrashWorld::CrashWorld(std::string tally_path, const VenueSpec& spec, uint64_t seed)
     : random_(seed), venue_(std::move(tally_path), spec) {
@@ -153,12 +118,7 @@ void CrashWorld::FundAccounts() {
                        [](auto* c) { return c->state() == sdk::ClientState::kLive; });
   };
   CHECK(Await(live, kSettleTimeoutMs));
-  for (const uint32_t account : kTradingAccounts) {
-    settlement_->Deposit(AccountId{account}, kVenueQuote, kQuoteFunds);
-    settlement_->Deposit(AccountId{account}, AssetId{1}, kBaseFunds);
-    settlement_->Deposit(AccountId{account}, AssetId{2}, kBaseFunds);
-  }
-  Await([&] { return settlement_->client().unanswered() == 0; }, kSettleTimeoutMs);
+  CHECK(settlement_->Fund({2, 3, 4, 5}));
 }
 
 void CrashWorld::Load(int64_t microseconds) {
@@ -176,7 +136,7 @@ void CrashWorld::Load(int64_t microseconds) {
       settlement_->Deposit(account, asset, static_cast<int64_t>(1 + random_() % 1'000'000));
       settlement_->RepeatDeposit();
       // Now and then far too much, which is refused and uses up its index.
-      const int64_t amount = random_() % 8 == 0 ? kQuoteFunds * 2 : 999;
+      const int64_t amount = random_() % 8 == 0 ? kTestQuoteFunds * 2 : 999;
       settlement_->Withdraw(account, asset, amount);
     }
     PollAll(1);

@@ -9,32 +9,10 @@
 
 #include "tests/crash/event_log_audit.h"
 #include "tests/crash/random_trader.h"
+#include "tests/support/venue_client.h"
 #include "tests/support/venue_process.h"
 
 namespace tally {
-
-// Sends deposits and withdrawals, each with the next index, some of them twice.
-class SettlementClient {
- public:
-  explicit SettlementClient(uint16_t port);
-
-  void Deposit(AccountId account, AssetId asset, int64_t amount);
-  void Withdraw(AccountId account, AssetId asset, int64_t amount);
-  // Sends an index again that was used before; it must have no effect.
-  void RepeatDeposit();
-
-  sdk::Client& client() { return *client_; }
-  const SessionView& view() const { return view_; }
-  uint64_t deposits() const { return deposits_; }
-  uint64_t withdrawals() const { return withdrawals_; }
-
- private:
-  SessionView view_{"settlement session"};
-  std::unique_ptr<sdk::Client> client_;
-  sdk::ChainTransfer last_deposit_;
-  uint64_t deposits_ = 0;
-  uint64_t withdrawals_ = 0;
-};
 
 // A real venue process, clients that load it, and what must be true of both whenever it is quiet.
 //

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/assert.h"
-#include "tests/support/venue_process.h"
+#include "tests/support/venue_client.h"
 
 namespace tally {
 namespace {
@@ -26,15 +26,6 @@ int64_t Between(std::mt19937_64& random, int64_t low, int64_t high) {
 }
 
 }  // namespace
-
-sdk::ClientOptions TestClientOptions(uint16_t port, uint64_t key_id, uint64_t session_id) {
-  return {.port = port,
-          .key_id = key_id,
-          .key = VenueKey(key_id),
-          .session_id = session_id,
-          .reconnect_ms_min = 2,
-          .reconnect_ms_max = 20};
-}
 
 RandomTrader::RandomTrader(uint16_t port, const TraderSpec& spec)
     : spec_(spec), view_(absl::StrCat("session ", spec.session_id, " of key ", spec.key_id)) {

@@ -17,8 +17,6 @@ struct TraderSpec {
   uint32_t cancel_grace_ms = 0;
 };
 
-sdk::ClientOptions TestClientOptions(uint16_t port, uint64_t key_id, uint64_t session_id);
-
 // A client session that sends random commands of every kind, many at a time.
 class RandomTrader {
  public:

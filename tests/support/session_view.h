@@ -25,12 +25,17 @@ struct OpenOrder {
   int64_t cumulative = 0;
 };
 
+// Whether the reports are those of a client that sent the commands itself, so that each is answered
+// in its turn, or of one that resumes what an earlier client has begun.
+enum class ViewOf { kWholeSession, kResumedSession };
+
 // What a client can know of its session from its reports alone: every report, its open orders, what
 // its fills moved. Each report is checked against what came before; the first contradiction stays
 // in fault(). For the instruments of VenueText.
 class SessionView final : public sdk::Listener {
  public:
-  explicit SessionView(std::string name) : name_(std::move(name)) {}
+  explicit SessionView(std::string name, ViewOf what = ViewOf::kWholeSession)
+      : name_(std::move(name)), what_(what) {}
 
   void OnReport(const sdk::Report& report) override;
   void OnLive() override { ++logons_; }
@@ -55,6 +60,7 @@ class SessionView final : public sdk::Listener {
   uint64_t logons() const { return logons_; }
 
  private:
+  void CheckTurn(const sdk::Report& report);
   void Expect(bool condition, const char* what, const sdk::Report& report);
   void CheckOrder(const sdk::Report& report);
   void OnAccepted(const sdk::Report& report);
@@ -66,6 +72,7 @@ class SessionView final : public sdk::Listener {
   void CloseIfDone(OrderId id);
 
   const std::string name_;
+  const ViewOf what_;
   std::string fault_;
   std::vector<sdk::Report> reports_;
   std::map<OrderId, OpenOrder> open_;

@@ -48,7 +48,7 @@ std::string KeyText(uint64_t id, const std::string& permission) {
 
 }  // namespace
 
-ScratchDirectory::ScratchDirectory() : path_(::testing::TempDir() + "/tally-XXXXXX") {
+ScratchDirectory::ScratchDirectory() : path_(::testing::TempDir() + "tally-XXXXXX") {
   CHECK(mkdtemp(path_.data()) != nullptr);
 }
 
