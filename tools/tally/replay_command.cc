@@ -144,7 +144,7 @@ void PrintRows(const Json& rows) {
 // What was asked for of the state at the end.
 Json StateReport(const ReplayCommandOptions& options, std::optional<InstrumentId> instrument,
                  const core::Core& core) {
-  Json report;
+  Json report = Json::object();
   if (options.balances) {
     report["balances"] = BalancesOf(core);
     report["supplies"] = SuppliesOf(core);
@@ -175,7 +175,7 @@ absl::StatusOr<ExitCode> Replay(const ReplayCommandOptions& options) {
     ASSIGN_OR_RETURN(instrument, FindInstrument(options.book, venue));
   }
   const std::string data = options.data.empty() ? venue.engine.data_directory : options.data;
-  Json report;
+  Json report = Json::object();
   ReplayOptions replay;
   replay.limits = venue.engine.limits;
   if (options.until != 0) {
