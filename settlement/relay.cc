@@ -27,8 +27,9 @@ class EventLogSource final : public EventSource {
   EventLogReader reader_;
 };
 
-void Pause(int64_t ms, const std::atomic<bool>& stop) {
+void Pause(int64_t ms, Relayer* relayer, const std::atomic<bool>& stop) {
   for (; ms > 0 && !stop.load(std::memory_order_relaxed); ms -= kSliceMs) {
+    relayer->PollEngine();
     const timespec slice{.tv_sec = 0, .tv_nsec = std::min(ms, kSliceMs) * kNsPerMs};
     ::nanosleep(&slice, nullptr);
   }
@@ -70,7 +71,7 @@ absl::Status RunRelayer(const RelayOptions& options, const PrivateKey& key, Engi
     pause_ms = status.ok() ? options.poll_ms : std::min(2 * pause_ms, options.retry_ms_max);
     const bool was_started = std::exchange(started, started || status.ok());
     if (was_started || !status.ok()) {
-      Pause(pause_ms, stop);
+      Pause(pause_ms, &relayer, stop);
     }
   }
   return started ? relayer.Flush() : absl::OkStatus();

@@ -333,9 +333,10 @@ std::string DescribeJob(const Job& job) {
     return absl::StrCat("batch ", job.batch.id, " (events ", job.batch.first_event, " to ",
                         job.batch.last_event, ")");
   }
-  return absl::StrCat(ToAbsl(JobKindName(job.kind)), " ",
-                      job.withdrawals.empty() ? 0 : job.withdrawals.front(), " and ",
-                      job.withdrawals.empty() ? 0 : job.withdrawals.size() - 1, " more");
+  const uint64_t first = job.withdrawals.empty() ? 0 : job.withdrawals.front();
+  const uint64_t last = job.withdrawals.empty() ? 0 : job.withdrawals.back();
+  return absl::StrCat(ToAbsl(JobKindName(job.kind)), " ", first,
+                      last == first ? std::string() : absl::StrCat(" to ", last));
 }
 
 absl::StatusOr<RelayerStore::Contents> RelayerStore::Load() {

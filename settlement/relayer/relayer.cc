@@ -173,15 +173,19 @@ absl::Status Relayer::FinalNumber(uint64_t* latest, uint64_t* final_number) {
   return absl::OkStatus();
 }
 
+void Relayer::PollEngine() {
+  for (const EngineLink::Rejection& rejection : dependencies_.engine->Poll()) {
+    config_.log(LogLevel::kError, RejectionText(rejection));
+  }
+}
+
 absl::Status Relayer::Step() {
   absl::Status trouble;
   const auto keep_going = [&](const absl::Status& status) {
     trouble.Update(status);
     return status.ok() || IsTransient(status);
   };
-  for (const EngineLink::Rejection& rejection : dependencies_.engine->Poll()) {
-    config_.log(LogLevel::kError, RejectionText(rejection));
-  }
+  PollEngine();
   std::vector<Job> jobs;
   const absl::Status read = batcher_.Read(&jobs);
   for (Job& job : jobs) {

@@ -43,6 +43,9 @@ class Relayer {
   // One round over everything there is to do; never waits. Transient trouble (IsTransient) is
   // returned after the round, anything else ends it: the relayer is to be stopped then.
   absl::Status Step();
+  // Lets the engine link work and logs what the engine rejected. Part of every Step; call it while
+  // waiting, so that the link's heartbeats go on.
+  void PollEngine();
   // Seals what is open without waiting for its age; before a shutdown.
   absl::Status Flush();
 

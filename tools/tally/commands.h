@@ -9,8 +9,10 @@ namespace tally {
 // Each function adds one sub-command: its options, its help, and a callback that runs it and
 // leaves the exit code in *exit_code. `app` and *exit_code must outlive the parse.
 void AddServeCommand(CLI::App* app, ExitCode* exit_code);
+void AddRelayCommand(CLI::App* app, ExitCode* exit_code);
 void AddReplayCommand(CLI::App* app, ExitCode* exit_code);
 void AddLoadCommand(CLI::App* app, ExitCode* exit_code);
 void AddKeygenCommand(CLI::App* app, ExitCode* exit_code);
+void AddDeployCommand(CLI::App* app, ExitCode* exit_code);
 
 }  // namespace tally

@@ -12,9 +12,11 @@ int main(int argc, char** argv) {
 
   tally::ExitCode exit_code = tally::ExitCode::kOk;
   tally::AddServeCommand(&app, &exit_code);
+  tally::AddRelayCommand(&app, &exit_code);
   tally::AddReplayCommand(&app, &exit_code);
   tally::AddLoadCommand(&app, &exit_code);
   tally::AddKeygenCommand(&app, &exit_code);
+  tally::AddDeployCommand(&app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
