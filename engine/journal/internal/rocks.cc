@@ -12,7 +12,9 @@
 namespace tally::internal {
 namespace {
 
-// A reader writes nothing, not even RocksDB's own log.
+// A reader writes nothing, not even RocksDB's own log. Nor does a writer: when a write to that log
+// has failed, as on a full disk, the next one ends the process by an assertion of RocksDB (7.8.3,
+// WritableFileWriter), before anyone could say why. What matters comes back as a status.
 class SilentLogger final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -41,6 +43,7 @@ rocksdb::Options CommonOptions(WalRecovery recovery) {
   options.max_open_files = -1;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
+  options.info_log = std::make_shared<SilentLogger>();
   return options;
 }
 
@@ -61,8 +64,7 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view context) 
 
 absl::StatusOr<std::unique_ptr<rocksdb::DB>> OpenDbForReading(const std::string& directory,
                                                               WalRecovery recovery) {
-  rocksdb::Options options = CommonOptions(recovery);
-  options.info_log = std::make_shared<SilentLogger>();
+  const rocksdb::Options options = CommonOptions(recovery);
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(options, DbPath(directory), &db),
                             "opening the journal for reading"));
