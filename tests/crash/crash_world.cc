@@ -121,11 +121,11 @@ void CrashWorld::FundAccounts() {
   CHECK(settlement_->Fund({2, 3, 4, 5}));
 }
 
-void CrashWorld::Load(int64_t microseconds) {
+void CrashWorld::Load(int64_t microseconds, int64_t in_flight_max) {
   const int64_t end_ns = MonotonicNs() + microseconds * 1'000;
   while (MonotonicNs() < end_ns && Faults().empty()) {
     for (std::size_t i = 1; i < traders_.size(); ++i) {
-      traders_[i]->SendSome(random_);
+      traders_[i]->SendSome(random_, in_flight_max);
       if (random_() % 400 == 0) {
         traders_[i]->client().DropConnection();
       }

@@ -26,8 +26,9 @@ class CrashWorld {
 
   // Funds the accounts; the venue runs.
   void FundAccounts();
-  // Random commands from every client for about `microseconds`.
-  void Load(int64_t microseconds);
+  // Random commands from every client for about `microseconds`, at most `in_flight_max` of each
+  // waiting for their answer.
+  void Load(int64_t microseconds, int64_t in_flight_max = 96);
   // Lets the clients read what is left for them after the venue ended.
   void PollOnce() { PollAll(0); }
   // Waits until every client is live and has all its answers, then compares what the clients know

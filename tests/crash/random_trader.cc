@@ -12,7 +12,6 @@
 namespace tally {
 namespace {
 
-constexpr std::size_t kInFlightMax = 96;
 constexpr std::size_t kRecentMax = 16;
 constexpr std::size_t kOpenOrdersMax = 60;  // Above it cancels are more frequent.
 constexpr std::size_t kClosedAskedFor = 3;
@@ -39,8 +38,8 @@ RandomTrader::RandomTrader(uint16_t port, const TraderSpec& spec)
   CHECK(client_->Start().ok());
 }
 
-void RandomTrader::SendSome(std::mt19937_64& random) {
-  const auto target = static_cast<std::size_t>(Between(random, 0, kInFlightMax));
+void RandomTrader::SendSome(std::mt19937_64& random, int64_t in_flight_max) {
+  const auto target = static_cast<std::size_t>(Between(random, 0, in_flight_max));
   while (client_->unanswered() < target) {
     SendOne(random);
   }

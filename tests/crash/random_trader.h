@@ -25,8 +25,8 @@ class RandomTrader {
   // Another session of the same account, some of whose orders this one cancels.
   void set_sibling(const RandomTrader* sibling) { sibling_ = sibling; }
 
-  // Sends commands until a random number of them waits for an answer.
-  void SendSome(std::mt19937_64& random);
+  // Sends commands until a random number of them, at most `in_flight_max`, waits for an answer.
+  void SendSome(std::mt19937_64& random, int64_t in_flight_max);
   // Asks for the balances, every open order and the last closed ones.
   void AskForState();
 

@@ -166,7 +166,7 @@ TEST_F(HostileClientTest, MalformedFramesCostOnlyTheirConnection) {
     }
     ASSERT_NO_FATAL_FAILURE(ExpectOthersUnaffected());
   };
-  ASSERT_NO_FATAL_FAILURE(attack(300));  // Memory that is allocated once.
+  ASSERT_NO_FATAL_FAILURE(attack(1'500));  // Memory that is allocated once.
   const int64_t before = ResidentKib(venue_->child().pid());
   ASSERT_NO_FATAL_FAILURE(attack(1'500));
   const int64_t grown = ResidentKib(venue_->child().pid()) - before;

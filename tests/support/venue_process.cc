@@ -119,11 +119,12 @@ std::vector<std::string> VenueProcess::ServeArguments() const {
           absl::StrCat(port()), "--ready-file", ready_path()};
 }
 
-absl::Status VenueProcess::Launch() {
+absl::Status VenueProcess::Launch(
+    const std::vector<std::pair<std::string, std::string>>& environment) {
   std::filesystem::remove(ready_path());
-  ASSIGN_OR_RETURN(ChildProcess child,
-                   ChildProcess::Start(
-                       {.arguments = ServeArguments(), .log_path = log_path(), .environment = {}}));
+  ASSIGN_OR_RETURN(ChildProcess child, ChildProcess::Start({.arguments = ServeArguments(),
+                                                            .log_path = log_path(),
+                                                            .environment = environment}));
   child_.emplace(std::move(child));
   return absl::OkStatus();
 }

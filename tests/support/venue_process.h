@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -81,7 +82,7 @@ class VenueProcess {
   VenueProcess(std::string tally_path, const VenueSpec& spec);
 
   // Starts the server and returns at once, or when it accepts connections.
-  absl::Status Launch();
+  absl::Status Launch(const std::vector<std::pair<std::string, std::string>>& environment = {});
   absl::Status Start();
   void Kill() { child_->Kill(); }
   // SIGTERM, and the exit status.
