@@ -49,7 +49,7 @@ Check CheckTrades(const Outcome& outcome) {
                                                   static_cast<double>(trades.recorded);
   return {"the venue makes the trades of the recording", share >= kTradesMatchedMin,
           absl::StrFormat("%u of %u recorded trades with the same price, quantity, maker and taker "
-                          "(%.1f %%); ours: %u",
+                          "(%.1f%%); ours: %u",
                           trades.matched_orders, trades.recorded, 100 * share, trades.ours)};
 }
 

@@ -342,6 +342,19 @@ absl::Status Demo::CompareBalances() {
   return absl::OkStatus();
 }
 
+std::string Demo::DescribeEndedProcesses() {
+  const absl::Status status = CheckProcesses();
+  return status.ok() ? "" : std::string(status.message());
+}
+
+absl::Status Demo::CheckProcesses() {
+  if (node_.has_value()) {
+    RETURN_IF_ERROR(CheckRuns(node_->process, "the EVM node"));
+  }
+  RETURN_IF_ERROR(engine_.Health());
+  return relayer_.has_value() ? CheckRuns(*relayer_, "the relayer") : absl::OkStatus();
+}
+
 absl::Status Demo::FollowUntil(const std::function<bool()>& done, int timeout_ms,
                                const char* what) {
   const int64_t deadline_ns = MonotonicNs() + int64_t{timeout_ms} * 1'000'000;
@@ -350,9 +363,7 @@ absl::Status Demo::FollowUntil(const std::function<bool()>& done, int timeout_ms
     if (done()) {
       return absl::OkStatus();
     }
-    RETURN_IF_ERROR(CheckRuns(node_->process, "the EVM node"));
-    RETURN_IF_ERROR(engine_.Health());
-    RETURN_IF_ERROR(CheckRuns(*relayer_, "the relayer"));
+    RETURN_IF_ERROR(CheckProcesses());
     if (MonotonicNs() >= deadline_ns) {
       return absl::DeadlineExceededError(absl::StrCat("waited ", timeout_ms / 1'000, " s for ",
                                                       what, "; the end of the relayer's log:\n",

@@ -26,6 +26,9 @@ class Demo {
   // All phases in order. The console's phase says where a failure belongs.
   absl::Status Run();
 
+  // After a failure: which processes ended by themselves, and the ends of their logs.
+  std::string DescribeEndedProcesses();
+
   const Outcome& outcome() const { return outcome_; }
 
  private:
@@ -47,6 +50,7 @@ class Demo {
   std::vector<flow::FlowDeposit> Deposits() const;
   // Reads the event log until `done`; fails if a process ends meanwhile.
   absl::Status FollowUntil(const std::function<bool()>& done, int timeout_ms, const char* what);
+  absl::Status CheckProcesses();
   absl::Status CompareBalances();
   std::string Path(const std::string& name) const { return options_.directory + "/" + name; }
   std::string Program() const { return options_.build + "/bin/tally"; }

@@ -48,8 +48,9 @@ int RunDemo(const DemoOptions& options, bool keep) {
     if (const absl::Status status = demo.Run(); !status.ok()) {
       const std::string message(status.message());
       console.Line("");
-      std::fprintf(stderr, "demo: phase \"%s\" failed: %s\ndemo: logs are in %s\n",
-                   console.phase().c_str(), message.c_str(), options.directory.c_str());
+      std::fprintf(stderr, "demo: phase \"%s\" failed: %s\n%s\ndemo: logs are in %s\n",
+                   console.phase().c_str(), message.c_str(), demo.DescribeEndedProcesses().c_str(),
+                   options.directory.c_str());
       return 1;
     }
     checks = CheckOutcome(demo.outcome());

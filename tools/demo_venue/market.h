@@ -16,9 +16,9 @@ struct DepthMap {
   int64_t price_low = 0;   // Ticks, lower end of the first row.
   int64_t price_step = 1;  // Ticks for each row.
   std::size_t rows = 0;
-  std::vector<int64_t> times_ms;
-  std::vector<std::vector<double>> bids;  // [time][row]
-  std::vector<std::vector<double>> asks;
+  std::vector<int64_t> times_ms{};
+  std::vector<std::vector<double>> bids{};  // [time][row]
+  std::vector<std::vector<double>> asks{};
 };
 
 // The market as the reports to all sessions together show it: which of our orders is which recorded

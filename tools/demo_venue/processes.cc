@@ -89,7 +89,9 @@ absl::StatusOr<std::string> EngineProcess::Stop() {
   return summary.value("state_hash", "");
 }
 
-absl::Status EngineProcess::Health() { return CheckRuns(*process_, "the engine"); }
+absl::Status EngineProcess::Health() {
+  return process_.has_value() ? CheckRuns(*process_, "the engine") : absl::OkStatus();
+}
 
 absl::Status CheckRuns(ChildProcess& process, std::string_view what) {
   if (process.Running()) {
