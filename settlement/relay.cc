@@ -57,7 +57,7 @@ absl::Status RunRelayer(const RelayOptions& options, const PrivateKey& key, Engi
   std::string trouble;
   int64_t pause_ms = options.poll_ms;
   while (!stop.load(std::memory_order_relaxed)) {
-    const absl::Status status = started ? relayer.Step() : relayer.Start();
+    absl::Status status = started ? relayer.Step() : relayer.Start();
     if (!status.ok() && !Relayer::IsTransient(status)) {
       return status;
     }

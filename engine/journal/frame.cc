@@ -92,7 +92,7 @@ absl::StatusOr<FrameHeader> DecodeFrameHeader(std::string_view bytes) {
 }
 
 absl::StatusOr<FrameHeader> DecodeFrame(std::string_view frame, std::vector<Command>* commands) {
-  const absl::StatusOr<FrameHeader> header = DecodeFrameHeader(frame);
+  absl::StatusOr<FrameHeader> header = DecodeFrameHeader(frame);
   if (!header.ok()) {
     return header.status();
   }

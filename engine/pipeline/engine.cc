@@ -232,7 +232,7 @@ const std::string& Engine::event_log_directory() const { return impl_->events_di
 const SessionReportIndex& Engine::report_index() const { return impl_->report_index; }
 EventSequence Engine::event_log_written() const { return impl_->pipeline->event_log_written(); }
 absl::Status Engine::Stop() {
-  const absl::Status status = impl_->Stop();
+  absl::Status status = impl_->Stop();
   impl_->running = false;
   return status;
 }

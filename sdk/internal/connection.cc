@@ -64,7 +64,7 @@ absl::Status Connection::Open(const sockaddr_storage& address) {
       errno == EINPROGRESS) {
     return absl::OkStatus();
   }
-  const absl::Status status = ErrnoStatus("connect", "venue");
+  absl::Status status = ErrnoStatus("connect", "venue");
   Close();
   return status;
 }

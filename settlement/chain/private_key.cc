@@ -23,8 +23,7 @@ namespace {
 // hence usable from every thread.
 const secp256k1_context* Context() {
   static const secp256k1_context* const context = [] {
-    secp256k1_context* fresh =
-        secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
+    secp256k1_context* fresh = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
     std::array<uint8_t, 32> seed;
     CHECK(RAND_bytes(seed.data(), static_cast<int>(seed.size())) == 1);
     CHECK(secp256k1_context_randomize(fresh, seed.data()) == 1);

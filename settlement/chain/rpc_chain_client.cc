@@ -284,12 +284,14 @@ absl::StatusOr<std::vector<absl::StatusOr<json>>> RpcChainClient::RequestBatch(
 absl::StatusOr<std::vector<absl::StatusOr<Hash32>>> RpcChainClient::SendRawTransactions(
     const std::vector<Bytes>& raw) {
   std::vector<json> params;
+  params.reserve(raw.size());
   for (const Bytes& bytes : raw) {
     params.push_back(json::array({Hex(bytes)}));
   }
   ASSIGN_OR_RETURN(std::vector<absl::StatusOr<json>> answers,
                    RequestBatch("eth_sendRawTransaction", params));
   std::vector<absl::StatusOr<Hash32>> results;
+  results.reserve(answers.size());
   for (const absl::StatusOr<json>& answer : answers) {
     results.push_back(answer.ok() ? HashResult(*answer, "eth_sendRawTransaction")
                                   : absl::StatusOr<Hash32>(answer.status()));
@@ -300,12 +302,14 @@ absl::StatusOr<std::vector<absl::StatusOr<Hash32>>> RpcChainClient::SendRawTrans
 absl::StatusOr<std::vector<absl::StatusOr<std::optional<Receipt>>>>
 RpcChainClient::TransactionReceipts(const std::vector<Hash32>& hashes) {
   std::vector<json> params;
+  params.reserve(hashes.size());
   for (const Hash32& hash : hashes) {
     params.push_back(json::array({Hex(hash)}));
   }
   ASSIGN_OR_RETURN(std::vector<absl::StatusOr<json>> answers,
                    RequestBatch("eth_getTransactionReceipt", params));
   std::vector<absl::StatusOr<std::optional<Receipt>>> results;
+  results.reserve(answers.size());
   for (const absl::StatusOr<json>& answer : answers) {
     results.push_back(answer.ok() ? ParseReceipt(*answer)
                                   : absl::StatusOr<std::optional<Receipt>>(answer.status()));

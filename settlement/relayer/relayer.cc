@@ -187,7 +187,7 @@ absl::Status Relayer::Step() {
   };
   PollEngine();
   std::vector<Job> jobs;
-  const absl::Status read = batcher_.Read(&jobs);
+  absl::Status read = batcher_.Read(&jobs);
   for (Job& job : jobs) {
     sender_.Add(std::move(job));
   }
@@ -215,7 +215,7 @@ absl::Status Relayer::Step() {
 
 absl::Status Relayer::Flush() {
   std::vector<Job> jobs;
-  const absl::Status status = batcher_.Flush(&jobs);
+  absl::Status status = batcher_.Flush(&jobs);
   for (Job& job : jobs) {
     sender_.Add(std::move(job));
   }

@@ -52,11 +52,10 @@ void PrintTable(const LoadOptions& options, const LoadResult& result, std::ostre
 }
 
 void PrintFigure(const char* metric, double value, const char* unit, std::ostream& out) {
-  out << absl::StrFormat(
-      R"({"bench":"load","case":"wire","metric":"%s","value":%.3f,"unit":"%s",)"
-      R"("subject":"tallystick"})"
-      "\n",
-      metric, value, unit);
+  out << absl::StrFormat(R"({"bench":"load","case":"wire","metric":"%s","value":%.3f,"unit":"%s",)"
+                         R"("subject":"tallystick"})"
+                         "\n",
+                         metric, value, unit);
 }
 
 void PrintJson(const LoadResult& result, std::ostream& out) {

@@ -58,9 +58,8 @@ absl::StatusOr<int> Load(const LoadCommandOptions& options) {
   }
   const std::size_t sessions = options.sessions == 0 ? options.keys.size() : options.sessions;
   for (std::size_t i = 0; i < sessions; ++i) {
-    ASSIGN_OR_RETURN(auto key, LoadKey(options.keys[i % options.keys.size()]));
-    load.sessions.push_back(
-        {.key_id = key.first, .key = std::move(key.second), .session_id = 1 + i});
+    ASSIGN_OR_RETURN(const auto key, LoadKey(options.keys[i % options.keys.size()]));
+    load.sessions.push_back({.key_id = key.first, .key = key.second, .session_id = 1 + i});
   }
   load.duration_ms = options.duration_s * 1'000;
   load.instrument = InstrumentId{options.instrument};

@@ -46,7 +46,7 @@ Json BalancesOf(const core::Core& core) {
     if (core.accounts().Find(static_cast<AccountId>(account)) == nullptr) {
       continue;
     }
-    for (uint16_t asset = 0; asset < core.assets().capacity(); ++asset) {
+    for (uint32_t asset = 0; asset < core.assets().capacity(); ++asset) {
       const risk::Balance& balance =
           core.ledger().balance(static_cast<AccountId>(account), static_cast<AssetId>(asset));
       if (balance != risk::Balance{}) {
@@ -74,7 +74,7 @@ Json LevelsOf(const core::Core& core, InstrumentId instrument, Side side) {
 
 Json SuppliesOf(const core::Core& core) {
   Json supplies = Json::array();
-  for (uint16_t asset = 0; asset < core.assets().capacity(); ++asset) {
+  for (uint32_t asset = 0; asset < core.assets().capacity(); ++asset) {
     if (const risk::Asset* definition = core.assets().Find(static_cast<AssetId>(asset))) {
       supplies.push_back({{"asset", asset},
                           {"symbol", definition->symbol.view()},
