@@ -4,8 +4,8 @@
 
 namespace tally {
 
-// Time is nanoseconds since the Unix epoch, UTC. Only the edges (sequencer, gateway timers,
-// relayer) hold a Clock; the core takes time from the commands.
+// Time is nanoseconds since the Unix epoch, UTC. Only the edges (gateway, relayer) hold a Clock;
+// the core takes time from the commands. Thread safety: as the implementation says.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -9,8 +9,8 @@ namespace tally {
 
 using Sha256Digest = std::array<uint8_t, 32>;
 
-// Streaming SHA-256 (FIPS 180-4) by OpenSSL: about 1.4 GB/s with SHA extensions. Not copyable;
-// reusable after Finish(). The constructor allocates, Update and Finish do not.
+// Streaming SHA-256 (FIPS 180-4) by OpenSSL: about 1.4 GB/s with SHA extensions. Reusable after
+// Finish(). The constructor allocates, Update and Finish do not. Thread safety: none; one thread.
 class Sha256 {
  public:
   Sha256();

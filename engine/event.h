@@ -239,7 +239,7 @@ static_assert(std::has_unique_object_representations_v<BookTopEvent>);
 static_assert(std::has_unique_object_representations_v<InstrumentDefinedEvent>);
 
 // Takes the events of a core, one at a time, in order. The match stage publishes them to the
-// output ring, the replay tool hashes and compares them, tests collect them.
+// output ring, the replay tool hashes and compares them, tests collect them. One thread.
 class EventSink {
  public:
   virtual ~EventSink() = default;

@@ -103,7 +103,7 @@ absl::Status SigningKey::Save(const std::string& path) const {
   }
   std::string text = absl::StrCat(ToHex(secret_.data(), kSeedBytes), "\n");
   const bool written = WriteDurably(fd, text);
-  const absl::Status status = written ? absl::OkStatus() : ErrnoStatus("write", path);
+  absl::Status status = written ? absl::OkStatus() : ErrnoStatus("write", path);
   sodium_memzero(text.data(), text.size());
   close(fd);
   if (!written) {

@@ -52,7 +52,7 @@ struct Divergence {
   CommandSequence detected_by{};  // The kStateHashMark that carried the other hash.
 };
 
-// Takes the canonical state in pieces, in order.
+// Takes the canonical state in pieces, in order, on the thread that asks for it.
 class StateSink {
  public:
   virtual ~StateSink() = default;

@@ -107,7 +107,7 @@ class JournalWriter::Impl {
     if (poison_.ok()) {
       poison_ = anchored.ok() ? internal::FromRocks(closed, "closing the journal") : anchored;
     }
-    const absl::Status result = poison_;
+    absl::Status result = poison_;
     if (poison_.ok()) {
       poison_ = absl::FailedPreconditionError("the journal is closed");
     }
