@@ -160,8 +160,7 @@ absl::Status JobSender::Broadcast(Job* job) {
   if (progress.attempt_at_ns == 0) {
     progress.attempt_at_ns = progress.sent_at_ns;
   }
-  const absl::Status status =
-      dependencies_.chain->SendRawTransaction(job->attempts.back().raw).status();
+  absl::Status status = dependencies_.chain->SendRawTransaction(job->attempts.back().raw).status();
   switch (ChainErrorOf(status)) {
     case ChainError::kNone:
     case ChainError::kAlreadyKnown:
@@ -231,7 +230,7 @@ absl::Status JobSender::Resend(Job* job) {
   const bool is_late =
       progress.attempt_at_ns != 0 && now_ns - progress.attempt_at_ns >= config_.bump_ns;
   if (progress.must_bump || is_late) {
-    const absl::Status bumped = AddAttempt(job);
+    absl::Status bumped = AddAttempt(job);
     if (bumped.ok()) {
       return Broadcast(job);
     }
