@@ -83,7 +83,8 @@ int main(int argc, char** argv) {
   app.add_option("--build", options.build, "Build folder with bin/tally")->required();
   app.add_option("--out", options.directory, "Folder for logs, data and the report")->required();
   app.add_option("--accounts", options.accounts, "Accounts that trade")
-      ->check(CLI::Range(20, 1'000));
+      ->check(CLI::Range(20, 800))  // A socket for each, at two ends with 1,024 files.
+      ->take_last();
   app.add_option("--steps", options.steps_max, "Commands of the recording to play; 0: all");
   app.add_option("--burst-ms", options.burst_ms, "Length of the burst")
       ->check(CLI::Range(100, 60'000));
