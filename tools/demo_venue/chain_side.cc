@@ -203,6 +203,7 @@ absl::StatusOr<uint64_t> ChainSide::BlockNumber() {
 
 std::vector<Address> ChainSide::Owners() const {
   std::vector<Address> owners;
+  owners.reserve(wallet_of_.size());
   for (const std::size_t wallet : wallet_of_) {
     owners.push_back(wallets_->address(wallet));
   }
@@ -211,6 +212,7 @@ std::vector<Address> ChainSide::Owners() const {
 
 absl::Status ChainSide::GiveGasMoney(const std::vector<Address>& addresses) {
   std::vector<json> parameters;
+  parameters.reserve(addresses.size());
   for (const Address& address : addresses) {
     parameters.push_back(
         json::array({settlement::Hex(address), settlement::ToQuantity(kGasMoneyWei)}));

@@ -70,10 +70,10 @@ class Demo {
   flow::Flow flow_;
   SessionPool pool_;
   Market market_;
+  Outcome outcome_;  // Before the player, which keeps its address.
   FlowPlayer player_;
   EventFeed feed_;
   std::size_t deposits_ = 0;
-  Outcome outcome_;
 };
 
 }  // namespace tally::demo
