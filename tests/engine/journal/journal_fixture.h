@@ -18,11 +18,11 @@
 
 namespace tally {
 
-// A directory under the current one that goes with the object.
+// A directory for temporary files that goes with the object.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string pattern = (std::filesystem::current_path() / "journal_test.XXXXXX").string();
+    std::string pattern = testing::TempDir() + "journal_test.XXXXXX";
     EXPECT_NE(mkdtemp(pattern.data()), nullptr);
     path_ = pattern;
   }
