@@ -102,7 +102,7 @@ class Bench {
                    const char* unit) const {
     if (settings_.json) {
       std::printf(R"({"bench":"venue","case":"%s","metric":"%s","value":%.1f,"unit":"%s",)"
-                  R"("subject":"tallystick"})"
+                  R"("subject":"ours"})"
                   "\n",
                   name.c_str(), metric, value, unit);
     } else {

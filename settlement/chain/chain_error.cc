@@ -102,22 +102,6 @@ std::string PayloadOf(const absl::Status& status, const char* url) {
 
 }  // namespace
 
-std::string_view ChainErrorName(ChainError error) {
-  constexpr std::array<std::string_view, 12> kNames = {"none",
-                                                       "already known",
-                                                       "nonce too low",
-                                                       "nonce too high",
-                                                       "underpriced",
-                                                       "replacement underpriced",
-                                                       "insufficient funds",
-                                                       "too large",
-                                                       "reverted",
-                                                       "transport",
-                                                       "wrong chain",
-                                                       "other"};
-  return kNames[static_cast<std::size_t>(error)];
-}
-
 ChainError ClassifyRpcError(int64_t code, std::string_view message) {
   const std::string text = absl::AsciiStrToLower(ToAbsl(message));
   const auto* match = std::find_if(kPatterns.begin(), kPatterns.end(), [&](const Pattern& pattern) {

@@ -26,8 +26,6 @@ enum class ChainError : uint8_t {
   kOther,
 };
 
-std::string_view ChainErrorName(ChainError error);
-
 // Classifies the `error` object of a JSON-RPC response.
 ChainError ClassifyRpcError(int64_t code, std::string_view message);
 

@@ -53,7 +53,7 @@ void PrintTable(const LoadOptions& options, const LoadResult& result, std::ostre
 
 void PrintFigure(const char* metric, double value, const char* unit, std::ostream& out) {
   out << absl::StrFormat(R"({"bench":"load","case":"wire","metric":"%s","value":%.3f,"unit":"%s",)"
-                         R"("subject":"tallystick"})"
+                         R"("subject":"ours"})"
                          "\n",
                          metric, value, unit);
 }
