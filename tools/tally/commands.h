@@ -14,5 +14,6 @@ void AddReplayCommand(CLI::App* app, ExitCode* exit_code);
 void AddLoadCommand(CLI::App* app, ExitCode* exit_code);
 void AddKeygenCommand(CLI::App* app, ExitCode* exit_code);
 void AddDeployCommand(CLI::App* app, ExitCode* exit_code);
+void AddDepositCommand(CLI::App* app, ExitCode* exit_code);
 
 }  // namespace tally

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "gateway/venue_config.h"
 #include "settlement/deploy.h"
+#include "tools/tally/chain_key.h"
 #include "tools/tally/commands.h"
 
 namespace tally {
@@ -20,22 +21,13 @@ struct DeployCommandOptions {
   std::string config;
   std::string rpc_url;
   std::string artifacts;
-  std::string key_file;
-  std::string key_environment;
+  ChainKeyOptions key;
   std::string operator_address;
   std::vector<std::string> tokens;
   std::string out;
   uint32_t challenge_window_s = 86'400;
   uint32_t force_delay_s = 259'200;
 };
-
-absl::StatusOr<settlement::PrivateKey> LoadKey(const DeployCommandOptions& options) {
-  if (options.key_file.empty() == options.key_environment.empty()) {
-    return absl::InvalidArgumentError("give exactly one of --key-file and --key-env");
-  }
-  return options.key_file.empty() ? settlement::PrivateKey::FromEnvironment(options.key_environment)
-                                  : settlement::PrivateKey::FromFile(options.key_file);
-}
 
 absl::StatusOr<std::map<std::string, settlement::Address>> ParseTokens(
     const std::vector<std::string>& tokens) {
@@ -91,7 +83,7 @@ absl::StatusOr<std::vector<settlement::DeployAsset>> AssetsOf(
 }
 
 absl::Status Deploy(const DeployCommandOptions& options) {
-  ASSIGN_OR_RETURN(settlement::PrivateKey key, LoadKey(options));
+  ASSIGN_OR_RETURN(settlement::PrivateKey key, LoadChainKey(options.key));
   ASSIGN_OR_RETURN(const gateway::VenueConfig config, gateway::LoadVenueConfig(options.config));
   settlement::DeployOptions deploy;
   deploy.artifacts_directory = options.artifacts;
@@ -139,9 +131,7 @@ void AddDeployCommand(CLI::App* app, ExitCode* exit_code) {
       ->add_option("--artifacts", options->artifacts,
                    "What settlement/contracts/build.mjs wrote, e.g. build/release/contracts")
       ->required();
-  command->add_option("--key-file", options->key_file,
-                      "Key of the deployer, who becomes admin: 64 hexadecimal digits, mode 0600");
-  command->add_option("--key-env", options->key_environment, "Environment variable with that key");
+  AddChainKeyOptions(command, "Key of the deployer, who becomes admin", &options->key);
   command->add_option("--operator", options->operator_address,
                       "Address that may settle; default: that of the configuration's operator key");
   command->add_option("--token", options->tokens, "SYMBOL=ADDRESS of an existing token");

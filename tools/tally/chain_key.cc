@@ -1,0 +1,18 @@
+#include "tools/tally/chain_key.h"
+
+namespace tally {
+
+void AddChainKeyOptions(CLI::App* command, const std::string& what, ChainKeyOptions* options) {
+  command->add_option("--key-file", options->file, what + ": 64 hexadecimal digits, mode 0600");
+  command->add_option("--key-env", options->environment, "Environment variable with that key");
+}
+
+absl::StatusOr<settlement::PrivateKey> LoadChainKey(const ChainKeyOptions& options) {
+  if (options.file.empty() == options.environment.empty()) {
+    return absl::InvalidArgumentError("give exactly one of --key-file and --key-env");
+  }
+  return options.file.empty() ? settlement::PrivateKey::FromEnvironment(options.environment)
+                              : settlement::PrivateKey::FromFile(options.file);
+}
+
+}  // namespace tally
