@@ -51,9 +51,11 @@ gateway::GatewayOptions Unthrottled() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BenchVenue>> BenchVenue::Open(Durability durability) {
+absl::StatusOr<std::unique_ptr<BenchVenue>> BenchVenue::Open(Durability durability, WaitKind wait) {
   std::unique_ptr<BenchVenue> venue(new BenchVenue());
-  RETURN_IF_ERROR(venue->Start(durability));
+  venue->durability_ = durability;
+  venue->wait_ = wait;
+  RETURN_IF_ERROR(venue->Start());
   return venue;
 }
 
@@ -73,15 +75,16 @@ sdk::SigningKey BenchVenue::Key(uint64_t id) {
   return sdk::SigningKey::FromSeed(seed);
 }
 
-EngineOptions BenchVenue::Options(Durability durability) const {
+EngineOptions BenchVenue::Options() const {
   EngineOptions options;
   options.data_directory = directory_.string();
-  options.durability = durability;
+  options.durability = durability_;
+  options.wait = wait_;
   options.clock = &clock_;
   return options;
 }
 
-absl::Status BenchVenue::Start(Durability durability) {
+absl::Status BenchVenue::Start() {
   // Beside the program's working directory, not in a temporary file system that may be memory: the
   // journal has to reach a disk.
   std::string pattern = (std::filesystem::current_path() / "venue_bench.XXXXXX").string();
@@ -89,8 +92,7 @@ absl::Status BenchVenue::Start(Durability durability) {
     return ErrnoStatus("mkdtemp", pattern);
   }
   directory_ = pattern;
-  durability_ = durability;
-  ASSIGN_OR_RETURN(engine_, Engine::Open(Options(durability)));
+  ASSIGN_OR_RETURN(engine_, Engine::Open(Options()));
   gateway::RecoveredState recovered = gateway::RecoveredStateOf(*engine_);
   engine_->Start();
   RETURN_IF_ERROR(Define());
@@ -150,7 +152,7 @@ absl::Status BenchVenue::StopAndVerify(uint64_t commands_answered) {
   adapter_.reset();
   engine_.reset();
   // Replays the journal, and fails where a state hash in it is not reproduced.
-  ASSIGN_OR_RETURN(engine_, Engine::Open(Options(durability_)));
+  ASSIGN_OR_RETURN(engine_, Engine::Open(Options()));
   uint64_t applied = 0;
   for (uint32_t i = 1; i <= engine_->core().session_count(); ++i) {
     applied += engine_->core().session(SessionIndex{i})->last_client_sequence;

@@ -26,7 +26,8 @@ class BenchVenue {
   static constexpr uint32_t kAccounts = 16;
   static constexpr InstrumentId kInstrument{1};
 
-  static absl::StatusOr<std::unique_ptr<BenchVenue>> Open(Durability durability);
+  static absl::StatusOr<std::unique_ptr<BenchVenue>> Open(Durability durability,
+                                                          WaitKind wait = WaitKind::kBlock);
   ~BenchVenue();
   BenchVenue(const BenchVenue&) = delete;
   BenchVenue& operator=(const BenchVenue&) = delete;
@@ -40,13 +41,14 @@ class BenchVenue {
 
  private:
   BenchVenue() = default;
-  absl::Status Start(Durability durability);
-  EngineOptions Options(Durability durability) const;
+  absl::Status Start();
+  EngineOptions Options() const;
   absl::Status Publish(const Command& command);
   absl::Status Define();
 
   std::filesystem::path directory_;
   Durability durability_ = Durability::kSync;
+  WaitKind wait_ = WaitKind::kBlock;
   RealClock clock_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<gateway::EngineAdapter> adapter_;

@@ -29,6 +29,7 @@ struct Case {
   uint32_t sessions;
   uint64_t commands_per_second;  // 0: closed loop.
   uint32_t window;
+  WaitKind wait = WaitKind::kBlock;
 };
 
 const char* NameOf(Durability durability) {
@@ -40,8 +41,10 @@ class Bench {
   explicit Bench(const Settings& settings) : settings_(settings) {}
 
   absl::Status Run() {
-    const Case cases[] = {
-        {"ping_pong", 1, 0, 1}, {"pipelined", 8, 0, 256}, {"open_loop", 8, settings_.rate, 0}};
+    const Case cases[] = {{"ping_pong", 1, 0, 1},
+                          {"ping_pong_yield", 1, 0, 1, WaitKind::kYield},
+                          {"pipelined", 8, 0, 256},
+                          {"open_loop", 8, settings_.rate, 0}};
     for (const Durability durability : settings_.durabilities) {
       for (const Case& each : cases) {
         const absl::Status status = RunCase(each, durability);
@@ -68,7 +71,8 @@ class Bench {
   }
 
   absl::Status RunCase(const Case& each, Durability durability) {
-    ASSIGN_OR_RETURN(const std::unique_ptr<BenchVenue> venue, BenchVenue::Open(durability));
+    ASSIGN_OR_RETURN(const std::unique_ptr<BenchVenue> venue,
+                     BenchVenue::Open(durability, each.wait));
     ASSIGN_OR_RETURN(const load::LoadResult result,
                      load::MeasureLoad(OptionsOf(each, venue->port())));
     if (!result.exactly_once() || result.answered == 0) {
