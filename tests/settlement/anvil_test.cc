@@ -35,7 +35,7 @@ class AnvilTest : public testing::Test {
  protected:
   void SetUp() override {
     if (std::string_view(TALLY_ANVIL).empty() || !std::filesystem::exists(TALLY_ANVIL)) {
-      GTEST_SKIP() << "no EVM node installed (tools/setup)";
+      FAIL() << "no EVM node installed; run tools/setup";
     }
     auto node = AnvilProcess::Start(TALLY_ANVIL);
     ASSERT_TRUE(node.ok()) << node.status();
