@@ -1,184 +1,159 @@
-// Throughput of the ring by topology, after the LMAX Disruptor's performance tests. P: producer,
-// C: consumer. Every run checks the sums of its consumers: a ring that loses or repeats a slot
-// fails the benchmark. `ops_per_s` counts published entries, each seen by every consumer.
-//
-// Arguments: {wait kind, entries in a claim}. A claim of 1 is the worst case: consumer and producer
-// chase each other, and every entry moves cache lines between cores.
+// Throughput of the ring by topology, after the LMAX Disruptor's performance tests, and the round
+// trip through two rings. P: producer, C: consumer. Every run checks what its consumers saw: a ring
+// that loses, repeats or tears a slot fails the benchmark. README.md says how to read the figures.
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
 
-#include "benchmark/benchmark.h"
+#include "bench/ring/ping_pong.h"
+#include "bench/ring/topology.h"
 
-#include "base/clock.h"
-#include "engine/ring/batch_consumer.h"
-#include "engine/ring/ring_buffer.h"
-
-namespace tally {
+namespace tally::bench {
 namespace {
 
-constexpr uint32_t kCapacity = 1U << 16;
-constexpr int64_t kEntries = 3 << 20;      // Of one iteration: hides the start of the threads.
-constexpr int64_t kEntriesSpin = 3 << 17;  // More threads than cores: a spinner eats time slices.
-
-struct Entry {
-  int64_t value;
-  int64_t unused;
+struct Case {
+  const char* name;
+  Topology topology;
+  Load load;
 };
 
-struct Topology {
-  int producers = 1;
-  int consumers = 1;
-  // Consumers 1, 2, ... wait for the one before (pipeline), or the last one for all (diamond).
-  bool pipeline = false;
-  bool diamond = false;
+//   one_to_one     P1 -> C1                 one_to_three   P1 -> C1, C2, C3
+//   three_to_one   P1, P2, P3 -> C1         pipeline       P1 -> C1 -> C2 -> C3
+//   diamond        P1 -> C1, C2 -> C3       ..._batch      ten entries in a claim
+//
+// Spinning where each thread has one of two cores to itself, else yielding.
+constexpr Case kCases[] = {
+    {"one_to_one", {}, {.wait = WaitKind::kSpin, .claim = 1, .entries = 24'000'000}},
+    {"one_to_one_batch", {}, {.wait = WaitKind::kSpin, .claim = 10, .entries = 60'000'000}},
+    {"three_to_one", {.producers = 3}, {.claim = 1, .entries = 6'000'000}},
+    {"three_to_one_batch", {.producers = 3}, {.claim = 10, .entries = 30'000'000}},
+    {"one_to_three", {.consumers = 3}, {.claim = 1, .entries = 24'000'000}},
+    {"pipeline", {.consumers = 3, .pipeline = true}, {.claim = 1, .entries = 24'000'000}},
+    {"diamond", {.consumers = 3, .diamond = true}, {.claim = 1, .entries = 24'000'000}},
 };
 
-// Adds up the values.
-class SumHandler {
- public:
-  explicit SumHandler(int64_t* sum) : sum_(sum) {}
-  bool operator()(const RingBatch<Entry>& batch) {
-    int64_t sum = 0;
-    for (const Entry& entry : batch.slots) {
-      sum += entry.value;
-    }
-    *sum_ += sum;
-    return true;
+struct Settings {
+  bool json = false;
+  bool smoke = false;
+  std::string only;              // Name of a case; empty: all.
+  std::optional<WaitKind> wait;  // Instead of the case's own.
+  std::optional<int64_t> claim;  // Likewise.
+  int repeats = 3;               // After one that warms up; the median counts.
+};
+
+void Print(const Settings& settings, const char* name, const char* metric, double value,
+           const char* unit) {
+  if (settings.json) {
+    std::printf(R"({"bench":"ring","case":"%s","metric":"%s","value":%.1f,"unit":"%s",)"
+                R"("subject":"ours"})"
+                "\n",
+                name, metric, value, unit);
+  } else {
+    std::printf("%-20s %-12s %16.1f %s\n", name, metric, value, unit);
   }
+  std::fflush(stdout);
+}
 
- private:
-  int64_t* const sum_;
-};
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
 
-template <typename Ring>
-class Consumers {
- public:
-  Consumers(Ring* ring, const Topology& topology)
-      : ring_(ring), topology_(topology), sums_(topology.consumers) {
-    for (int i = 0; i < topology.consumers; ++i) {
-      consumers_.push_back(
-          std::make_unique<Consumer>(ring, BarrierOf(i), SumHandler(&sums_[i].value)));
-      if (i + 1 == topology.consumers || (!topology.pipeline && !topology.diamond)) {
-        ring->AddGatingSequence(&consumers_.back()->sequence());
+std::optional<double> MeasureOnce(const Topology& topology, const Load& load) {
+  return topology.producers > 1 ? MeasureThroughput<MultiProducerRing<Entry>>(topology, load)
+                                : MeasureThroughput<SingleProducerRing<Entry>>(topology, load);
+}
+
+bool RunThroughput(const Case& each, const Settings& settings) {
+  Load load = each.load;
+  load.wait = settings.wait.value_or(load.wait);
+  load.claim = settings.claim.value_or(load.claim);
+  load.entries = settings.smoke ? load.entries / 1000 : load.entries;
+  std::vector<double> samples;
+  for (int i = 0; i <= settings.repeats; ++i) {
+    const std::optional<double> sample = MeasureOnce(each.topology, load);
+    if (!sample) {
+      std::fprintf(stderr, "%s: a consumer saw a wrong sum\n", each.name);
+      return false;
+    }
+    if (i > 0) {
+      samples.push_back(*sample);
+    }
+  }
+  Print(settings, each.name, "throughput", Median(samples), "1/s");
+  return true;
+}
+
+bool RunPingPong(const char* name, WaitKind wait, const Settings& settings) {
+  const int64_t round_trips = settings.smoke ? 1'000 : 300'000;
+  const auto result =
+      MeasureRoundTrips<SingleProducerRing<Entry>>(settings.wait.value_or(wait), round_trips);
+  if (!result) {
+    std::fprintf(stderr, "%s: wrong answer\n", name);
+    return false;
+  }
+  Print(settings, name, "p50", result->p50_ns, "ns");
+  Print(settings, name, "p99", result->p99_ns, "ns");
+  return true;
+}
+
+bool Wanted(const Settings& settings, std::string_view name) {
+  return settings.only.empty() || settings.only == name;
+}
+
+bool RunAll(const Settings& settings) {
+  for (const Case& each : kCases) {
+    if (Wanted(settings, each.name) && !RunThroughput(each, settings)) {
+      return false;
+    }
+  }
+  return (!Wanted(settings, "ping_pong") || RunPingPong("ping_pong", WaitKind::kSpin, settings)) &&
+         (!Wanted(settings, "ping_pong_block") ||
+          RunPingPong("ping_pong_block", WaitKind::kBlock, settings));
+}
+
+bool Parse(int argc, char** argv, Settings* settings) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view flag = argv[i];
+    if (flag == "--json") {
+      settings->json = true;
+    } else if (flag == "--smoke") {
+      settings->smoke = true;
+      settings->repeats = 1;
+    } else if (flag.starts_with("--case=")) {
+      settings->only = flag.substr(7);
+    } else if (flag.starts_with("--wait=")) {
+      settings->wait = ParseWaitKind(flag.substr(7));
+      if (!settings->wait) {
+        return false;
       }
-    }
-    for (auto& consumer : consumers_) {
-      threads_.emplace_back([&consumer] { consumer->Run(); });
-    }
-  }
-
-  // Halts the ring, waits for the consumers. Whether each has seen values that add up to `sum`.
-  bool Finish(int64_t sum) {
-    ring_->Halt();
-    for (std::thread& thread : threads_) {
-      thread.join();
-    }
-    return std::all_of(sums_.begin(), sums_.end(), [&](const Sum& s) { return s.value == sum; });
-  }
-
- private:
-  using Consumer = BatchConsumer<Ring, SumHandler>;
-  struct alignas(kFalseSharingBytes) Sum {
-    int64_t value = 0;
-  };
-
-  typename Ring::Barrier BarrierOf(int i) {
-    if (topology_.pipeline && i > 0) {
-      return ring_->NewBarrier({&consumers_[i - 1]->sequence()});
-    }
-    if (topology_.diamond && i + 1 == topology_.consumers) {
-      return ring_->NewBarrier({&consumers_[0]->sequence(), &consumers_[1]->sequence()});
-    }
-    return ring_->NewBarrier();
-  }
-
-  Ring* const ring_;
-  const Topology topology_;
-  std::vector<Sum> sums_;
-  std::vector<std::unique_ptr<Consumer>> consumers_;
-  std::vector<std::thread> threads_;
-};
-
-template <typename Ring>
-void Produce(Ring* ring, int64_t entries, int64_t claim) {
-  int64_t value = 0;
-  while (value < entries) {
-    const int64_t run = std::min(claim, entries - value);
-    ring->PublishRun(run, [&](Entry& entry, int64_t) { entry.value = value++; });
-  }
-}
-
-template <typename Ring>
-void Run(benchmark::State& state, const Topology& topology) {
-  const auto wait = static_cast<WaitKind>(state.range(0));
-  const int64_t claim = state.range(1);
-  const int64_t each = (wait == WaitKind::kSpin ? kEntriesSpin : kEntries) / topology.producers;
-  state.SetLabel(std::string(WaitKindName(wait)));
-  for (auto _ : state) {
-    Ring ring(kCapacity, wait);
-    Consumers<Ring> consumers(&ring, topology);
-    std::vector<std::thread> producers;
-    const int64_t start_ns = MonotonicNs();
-    for (int i = 1; i < topology.producers; ++i) {
-      producers.emplace_back([&] { Produce(&ring, each, claim); });
-    }
-    Produce(&ring, each, claim);
-    for (std::thread& producer : producers) {
-      producer.join();
-    }
-    if (!consumers.Finish(topology.producers * (each * (each - 1) / 2))) {
-      state.SkipWithError("a consumer saw a wrong sum");
-      return;
-    }
-    state.SetIterationTime(static_cast<double>(MonotonicNs() - start_ns) * 1e-9);
-  }
-  state.counters["ops_per_s"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * each * topology.producers),
-                         benchmark::Counter::kIsRate);
-}
-
-//   P1 -> C1
-void OneToOne(benchmark::State& state) { Run<SingleProducerRing<Entry>>(state, {}); }
-
-//   P1, P2, P3 -> C1
-void ThreeToOne(benchmark::State& state) { Run<MultiProducerRing<Entry>>(state, {.producers = 3}); }
-
-//   P1 -> C1, C2, C3
-void OneToThree(benchmark::State& state) {
-  Run<SingleProducerRing<Entry>>(state, {.consumers = 3});
-}
-
-//   P1 -> C1 -> C2 -> C3
-void Pipeline(benchmark::State& state) {
-  Run<SingleProducerRing<Entry>>(state, {.consumers = 3, .pipeline = true});
-}
-
-//         +-> C1 -+
-//   P1 ---+       +-> C3
-//         +-> C2 -+
-void Diamond(benchmark::State& state) {
-  Run<SingleProducerRing<Entry>>(state, {.consumers = 3, .diamond = true});
-}
-
-void Arguments(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgNames({"wait", "claim"})->UseManualTime()->Unit(benchmark::kMillisecond);
-  for (const WaitKind wait : {WaitKind::kSpin, WaitKind::kYield, WaitKind::kBlock}) {
-    for (const int64_t claim : {1, 10, 64}) {
-      benchmark->Args({static_cast<int64_t>(wait), claim});
+    } else if (flag.starts_with("--claim=")) {
+      settings->claim = std::atoll(flag.data() + 8);
+    } else if (flag.starts_with("--repeats=")) {
+      settings->repeats = std::atoi(flag.data() + 10);
+    } else {
+      return false;
     }
   }
+  return settings->repeats > 0 && settings->claim.value_or(1) > 0 &&
+         settings->claim.value_or(1) <= kRingCapacity;
 }
-
-BENCHMARK(OneToOne)->Apply(Arguments);
-BENCHMARK(ThreeToOne)->Apply(Arguments);
-BENCHMARK(OneToThree)->Apply(Arguments);
-BENCHMARK(Pipeline)->Apply(Arguments);
-BENCHMARK(Diamond)->Apply(Arguments);
 
 }  // namespace
-}  // namespace tally
+}  // namespace tally::bench
+
+int main(int argc, char** argv) {
+  tally::bench::Settings settings;
+  if (!tally::bench::Parse(argc, argv, &settings)) {
+    std::fprintf(stderr,
+                 "usage: ring_bench [--json] [--smoke] [--case=NAME] [--wait=spin|yield|block]\n"
+                 "                  [--claim=COUNT] [--repeats=COUNT]\n");
+    return 2;
+  }
+  return tally::bench::RunAll(settings) ? 0 : 1;
+}
