@@ -25,12 +25,20 @@ enum class CommandType : uint16_t {
   kMassCancel = 4,
   kOrderQuery = 5,
   kAccountQuery = 6,
+  kQuote = 7,
+  kResetProtection = 8,
   // From the venue: sessions and configuration.
   kOpenSession = 16,
   kDefineAsset = 17,
   kDefineInstrument = 18,
   kDefineAccount = 19,
   kStateHashMark = 20,
+  kTimer = 21,  // Nothing but a time: what is due by its timestamp happens.
+  kSetPhase = 22,
+  kDefineRules = 23,
+  kDefineFees = 24,
+  kDefineProtection = 25,
+  kKillSwitch = 26,
   // From the chain, by the relayer.
   kDeposit = 32,
   kWithdraw = 33,
@@ -38,19 +46,67 @@ enum class CommandType : uint16_t {
 };
 
 // Bits of NewOrderCommand::flags.
-inline constexpr uint8_t kOrderFlagPostOnly = 1;
+inline constexpr uint8_t kOrderFlagPostOnly = 1;  // Rejected if it would trade on entry.
+// With kOrderFlagPostOnly: moved one tick off the other side's best price instead of rejected.
+inline constexpr uint8_t kOrderFlagSlide = 2;
+inline constexpr uint8_t kOrderFlagHidden = 4;
+inline constexpr uint8_t kOrderFlagAllOrNone = 8;
+inline constexpr uint8_t kOrderFlagReduceOnly = 16;
+inline constexpr uint8_t kOrderFlagsKnown = 31;
 
+// 0 in a field from `display_quantity` on: the order does not have the attribute.
 struct NewOrderCommand {
   ClientOrderId client_order_id;
-  PriceTicks price;  // Limit price; for a market order the worst price it may trade at.
+  PriceTicks price;  // Limit price; of a market, stop or trailing order the worst it may trade at,
+                     // of a pegged order the worst it may be pegged to.
   QuantityLots quantity;
   Side side;
   OrderType type;
   TimeInForce time_in_force;
   SelfTradePrevention self_trade_prevention;
   uint8_t flags;
-  std::array<uint8_t, 3> reserved;
+  TriggerSource trigger;          // Of stop and trailing orders.
+  PegReference peg;               // Of pegged orders.
+  TrailUnit trail_unit;           // Of trailing orders: the unit of `offset`.
+  QuantityLots display_quantity;  // Iceberg: how much of it is shown at a time.
+  QuantityLots min_quantity;      // Must be filled on entry, or nothing is.
+  PriceTicks stop_price;    // Of a trailing order where it starts; 0: offset from the trigger.
+  int64_t expire_time_ns;   // kGtd.
+  int32_t offset;           // Pegged: ticks added to the reference. Trailing: the distance.
+  uint32_t slippage_ticks;  // Instead of `price`: the worst price, from the best price of the other
+                            // side on entry or, of a stop, from its stop price.
+  uint32_t algorithm_id;    // Who decided (regulatory records); no effect.
+  uint32_t group_id;        // Chosen by the client, per session; see Contingency.
+  uint16_t maker_group;     // Market-maker group: protection and mass cancel; 0 is none.
+  Contingency contingency;
+  uint8_t group_leg;  // From 1 (the first is the one the others wait for).
+  std::array<uint8_t, 4> reserved;
 };
+
+// What every order says; the other attributes are added to what MakeOrder() returns.
+struct PlainOrder {
+  ClientOrderId client_order_id;
+  PriceTicks price;
+  QuantityLots quantity;
+  Side side;
+  OrderType type = OrderType::kLimit;
+  TimeInForce time_in_force = TimeInForce::kGtc;
+  SelfTradePrevention self_trade_prevention = SelfTradePrevention::kNone;
+  uint8_t flags = 0;
+};
+
+inline NewOrderCommand MakeOrder(const PlainOrder& order) {
+  NewOrderCommand command{};
+  command.client_order_id = order.client_order_id;
+  command.price = order.price;
+  command.quantity = order.quantity;
+  command.side = order.side;
+  command.type = order.type;
+  command.time_in_force = order.time_in_force;
+  command.self_trade_prevention = order.self_trade_prevention;
+  command.flags = order.flags;
+  return command;
+}
 
 // An order is named by its OrderId or, when that is 0, by the session's own client order id.
 struct OrderReference {
@@ -66,22 +122,49 @@ struct ReplaceOrderCommand {
   OrderReference target;
   ClientOrderId new_client_order_id;  // Greater than any the session used.
   PriceTicks price;
-  QuantityLots quantity;  // New total quantity, what is already executed included.
+  QuantityLots quantity;          // New total quantity, what is already executed included.
+  QuantityLots display_quantity;  // 0: as it was. Only of an order that has one.
+  PriceTicks stop_price;          // 0: as it was. Only of a stop that was not triggered.
 };
 
 enum class MassCancelScope : uint8_t { kSession = 1, kAccount = 2 };
 enum class MassCancelTrigger : uint8_t { kRequest = 1, kDisconnect = 2 };
 
-// Command::instrument 0 means every instrument; side 0 means both.
+// Command::instrument 0 means every instrument, side 0 both, maker_group 0 every order.
 struct MassCancelCommand {
   MassCancelScope scope;
   MassCancelTrigger trigger;
   uint8_t side;
-  std::array<uint8_t, 5> reserved;
+  uint8_t quotes_only;
+  uint16_t maker_group;
+  std::array<uint8_t, 2> reserved;
 };
 
 struct OrderQueryCommand {
   OrderReference target;
+};
+
+// One two-sided entry of a market maker's ladder. Replaces the entry of the same number of this
+// session and instrument in place: a side at the same price with no more quantity keeps its place,
+// quantity 0 cancels the side.
+struct QuoteCommand {
+  ClientOrderId client_order_id;  // Of the quote; its orders carry it too.
+  PriceTicks bid_price;
+  QuantityLots bid_quantity;
+  PriceTicks ask_price;
+  QuantityLots ask_quantity;
+  uint32_t algorithm_id;
+  uint16_t entry;        // Level of the ladder, 0 .. kMaxQuoteEntries - 1.
+  uint16_t maker_group;  // Required.
+  SelfTradePrevention self_trade_prevention;
+  uint8_t flags;  // kOrderFlagPostOnly and kOrderFlagSlide.
+  std::array<uint8_t, 6> reserved;
+};
+
+// Lets a tripped group of the session's account quote again.
+struct ResetProtectionCommand {
+  uint16_t maker_group;
+  std::array<uint8_t, 6> reserved;
 };
 
 // Creates the session (client-chosen id, stable across reconnects) on its first logon.
@@ -119,13 +202,81 @@ struct DefineInstrumentCommand {
 struct DefineAccountCommand {
   std::array<uint8_t, 20> owner;  // EVM address; all zero where the account never settles on chain.
   uint8_t enabled;
-  std::array<uint8_t, 3> reserved;
+  uint8_t fee_class;  // Row of the fee schedule, below kMaxFeeClasses.
+  std::array<uint8_t, 2> reserved;
+  uint32_t owner_group;  // Accounts of one group are one owner to self-trade prevention; 0: alone.
 };
 
 // The state hash after command `at`; the core that replays it compares it with its own.
 struct StateHashMarkCommand {
   CommandSequence at;
   std::array<uint8_t, 32> state_hash;
+  uint32_t state_version;  // Of the canonical state that was hashed; 0 is 1.
+  std::array<uint8_t, 4> reserved;
+};
+
+// Puts Command::instrument (0: every one) into a phase. An auction ends, and its book is uncrossed,
+// when the next phase begins.
+struct SetPhaseCommand {
+  int64_t until_ns;  // 0: until the next kSetPhase. Else a kTimer from then on begins `next`.
+  PriceTicks reference_price;  // 0: as it was.
+  TradingPhase phase;
+  TradingPhase next;  // With until_ns.
+  std::array<uint8_t, 6> reserved;
+};
+
+// Bits of DefineRulesCommand::flags.
+inline constexpr uint8_t kRulesFlagHidden = 1;  // Hidden, all-or-none and pegged orders are taken.
+inline constexpr uint8_t kRulesFlagBookDelta = 2;  // kBookDelta events are published.
+inline constexpr uint8_t kRulesFlagsKnown = 3;
+
+// Trading rules of Command::instrument beyond its definition. 0 switches a rule off.
+struct DefineRulesCommand {
+  uint32_t static_band_bp;   // Around the reference price (the last auction's, or as set).
+  uint32_t dynamic_band_bp;  // Around the last trade.
+  uint32_t fat_finger_bp;    // A limit price further than this through the market is refused.
+  uint32_t breaker_bp;       // A move of this much within breaker_window_ns halts.
+  int64_t breaker_window_ns;
+  int64_t breaker_halt_ns;          // 0: until an operator resumes.
+  int64_t volatility_call_ns;       // Duration of the auction that follows a breached band.
+  int64_t batch_interval_ns;        // kBatchAuction: time between uncrossings.
+  QuantityLots order_quantity_max;  // Fat finger, of one order; in addition to quantity_max.
+  Quanta order_notional_max;
+  uint8_t flags;
+  std::array<uint8_t, 7> reserved;
+};
+
+// Fees of the accounts of a class in Command::instrument (0: every instrument that has no row of
+// its own). Overrides those of the instrument; orders keep the fees they were accepted with.
+struct DefineFeesCommand {
+  Quanta minimum_fee;  // Quote quanta per order that trades; never more than was held.
+  int32_t maker_fee_hundredths_bp;
+  int32_t taker_fee_hundredths_bp;
+  uint8_t fee_class;
+  uint8_t remove;  // 1: the row is taken out again.
+  std::array<uint8_t, 6> reserved;
+};
+
+// Market-maker protection of a group of Command::account: as soon as one of the limits is reached
+// within the window, all its quotes and orders are canceled and new ones refused until
+// kResetProtection. 0 is no limit.
+struct DefineProtectionCommand {
+  int64_t window_ns;
+  QuantityLots quantity_max;  // Lots filled.
+  QuantityLots delta_max;     // |lots bought - lots sold|.
+  uint32_t count_max;         // Fills.
+  uint16_t maker_group;
+  std::array<uint8_t, 2> reserved;
+};
+
+enum class KillScope : uint8_t { kAccount = 1, kSession = 2, kVenue = 3 };
+
+// Cancels everything open in the scope and refuses new orders until it is released.
+struct KillSwitchCommand {
+  KillScope scope;  // Of Command::account, of `session`, of everybody.
+  uint8_t engaged;  // 0 releases.
+  std::array<uint8_t, 2> reserved;
+  SessionIndex session;
 };
 
 // A final deposit into, or a requested withdrawal from, the vault. `index` counts deposits
@@ -175,6 +326,13 @@ struct Command {
     DefineInstrumentCommand define_instrument;
     DefineAccountCommand define_account;
     StateHashMarkCommand state_hash_mark;
+    QuoteCommand quote;
+    ResetProtectionCommand reset_protection;
+    SetPhaseCommand set_phase;
+    DefineRulesCommand define_rules;
+    DefineFeesCommand define_fees;
+    DefineProtectionCommand define_protection;
+    KillSwitchCommand kill_switch;
     ChainTransferCommand chain_transfer;  // kDeposit and kWithdraw.
     BatchSettledCommand batch_settled;
   };
@@ -183,6 +341,15 @@ struct Command {
 static_assert(sizeof(Command) == 128);
 static_assert(std::is_trivially_copyable_v<Command>);
 static_assert(sizeof(DefineInstrumentCommand) == kCommandPayloadBytes);
+static_assert(sizeof(NewOrderCommand) == kCommandPayloadBytes);
+static_assert(std::has_unique_object_representations_v<QuoteCommand>);
+static_assert(std::has_unique_object_representations_v<MassCancelCommand>);
+static_assert(std::has_unique_object_representations_v<StateHashMarkCommand>);
+static_assert(std::has_unique_object_representations_v<SetPhaseCommand>);
+static_assert(std::has_unique_object_representations_v<DefineRulesCommand>);
+static_assert(std::has_unique_object_representations_v<DefineFeesCommand>);
+static_assert(std::has_unique_object_representations_v<DefineProtectionCommand>);
+static_assert(std::has_unique_object_representations_v<KillSwitchCommand>);
 static_assert(std::has_unique_object_representations_v<NewOrderCommand>);
 static_assert(std::has_unique_object_representations_v<ReplaceOrderCommand>);
 static_assert(std::has_unique_object_representations_v<DefineAssetCommand>);

@@ -27,9 +27,16 @@ enum class EventType : uint16_t {
   kBalance = 9,           // Answers kAccountQuery, one per asset held, the last flagged.
   kCommandRejected = 10,  // Answers any other command of a session.
   kCommandDone = 11,      // Answers a ledger command of a session that was applied.
+  kOrderTriggered = 12,   // A stop became an active order.
+  kOrderRestated = 13,    // The venue changed price, displayed or stop price of an order.
+  kQuoteDone = 14,        // Answers kQuote.
+  kProtectionTripped = 15,
   // Public.
   kTrade = 32,
   kBookTop = 33,
+  kPhaseChanged = 34,
+  kIndicative = 35,  // What the auction would do now.
+  kBookDelta = 36,   // L2 and L3 in one: an order and its price level changed.
   // Ledger and venue.
   kSessionOpened = 48,
   kAssetDefined = 49,
@@ -39,6 +46,10 @@ enum class EventType : uint16_t {
   kWithdrawn = 53,
   kBatchSettled = 54,
   kWithdrawRefused = 55,
+  kRulesDefined = 56,
+  kFeesDefined = 57,
+  kProtectionDefined = 58,
+  kKillSwitched = 59,
   // Internal.
   kStateHash = 64,         // The state hash after command_sequence, to be journaled as a mark.
   kDuplicateCommand = 65,  // client_sequence was applied before: the gateway re-sends its outcome.
@@ -54,6 +65,15 @@ enum class CancelReason : uint8_t {
   kSelfTradeBoth = 7,
   kSelfTradeDecrement = 8,  // Leaves reached 0 by decrements.
   kReplaced = 9,
+  kExpired = 10,      // kGtd.
+  kEndOfDay = 11,     // kDay, at the close.
+  kAuctionOnly = 12,  // What an at-the-open or at-the-close order could not fill.
+  kGroup = 13,        // Another order of its group was filled, canceled or rejected.
+  kKillSwitch = 14,
+  kProtection = 15,     // Market-maker protection.
+  kPriceBand = 16,      // What a market order could not fill within the band.
+  kQuoteReplaced = 17,  // A side of a quote was withdrawn by the next one.
+  kVenue = 18,          // E.g. the instrument closes for good.
 };
 
 enum class OrderStatus : uint8_t { kNew = 1, kPartiallyFilled = 2 };
@@ -62,13 +82,136 @@ enum class OrderStatus : uint8_t { kNew = 1, kPartiallyFilled = 2 };
 inline constexpr uint8_t kEventFlagLast = 1;       // Last report of a multi-report answer.
 inline constexpr uint8_t kEventFlagDuplicate = 2;  // kCommandDone: applied before, no effect now.
 
+// Why the venue restated an order by itself.
+enum class RestateReason : uint8_t {
+  kRefresh = 1,  // The next part of an iceberg is shown, at the end of the queue.
+  kPeg = 2,
+  kTrail = 3,  // The stop price moved.
+  kSlide = 4,  // A post-only order entered off its limit price.
+};
+
+enum class PhaseReason : uint8_t {
+  kCommand = 1,
+  kSchedule = 2,  // until_ns was reached.
+  kStaticBand = 3,
+  kDynamicBand = 4,
+  kBreaker = 5,
+};
+
+enum class BookAction : uint8_t { kAdd = 1, kChange = 2, kRemove = 3 };
+
+// Regulatory records are made from these fields (displayed and minimum quantity, self-trade
+// prevention, phase, algorithm); the priority time of an order is the timestamp of its last event
+// that gave it a new place.
 struct OrderAcceptedEvent {
   PriceTicks price;
   QuantityLots quantity;
   OrderType order_type;
   TimeInForce time_in_force;
   uint8_t order_flags;
+  SelfTradePrevention self_trade_prevention;
+  TradingPhase phase;
+  TriggerSource trigger;
+  PegReference peg;
+  Contingency contingency;
+  QuantityLots display_quantity;  // 0: all of it, or hidden.
+  QuantityLots min_quantity;
+  PriceTicks stop_price;
+  uint32_t algorithm_id;
+  uint32_t group_id;
+};
+
+// The order as it stands in the book from now on.
+struct OrderTriggeredEvent {
+  PriceTicks price;  // Limit, or the worst price of a market order.
+  QuantityLots leaves;
+  PriceTicks stop_price;
+  PriceTicks trigger_price;  // The trade or best price that triggered it.
+  OrderType order_type;      // What it became: kMarket or kLimit.
+  std::array<uint8_t, 7> reserved;
+};
+
+struct OrderRestatedEvent {
+  PriceTicks price;
+  QuantityLots leaves;
+  QuantityLots displayed;  // Lots shown in the book; 0 if hidden or not in the book.
+  PriceTicks stop_price;
+  RestateReason reason;
+  uint8_t kept_priority;
+  std::array<uint8_t, 6> reserved;
+};
+
+struct QuoteDoneEvent {
+  OrderId bid_order_id;  // 0: no order on that side.
+  OrderId ask_order_id;
+  QuantityLots bid_leaves;
+  QuantityLots ask_leaves;
+  RejectReason bid_reason;  // kNone: as asked.
+  RejectReason ask_reason;
+  uint16_t entry;
+  uint16_t maker_group;
+  std::array<uint8_t, 8> reserved;
+};
+
+struct ProtectionTrippedEvent {
+  QuantityLots quantity;  // What was counted in the window.
+  QuantityLots delta;
+  uint32_t count;
+  uint32_t canceled_count;
+  uint16_t maker_group;
+  std::array<uint8_t, 6> reserved;
+};
+
+struct PhaseChangedEvent {
+  int64_t until_ns;  // 0: open end.
+  PriceTicks reference_price;
+  PriceTicks last_price;  // Of the last trade; 0 if there was none.
+  TradingPhase phase;
+  TradingPhase previous;
+  PhaseReason reason;
   std::array<uint8_t, 5> reserved;
+};
+
+// Published after each command that changes it while a call runs. Quantity 0: nothing would trade.
+struct IndicativeEvent {
+  PriceTicks price;
+  QuantityLots quantity;
+  QuantityLots surplus;
+  uint8_t surplus_side;  // A Side; 0 if there is no surplus.
+  std::array<uint8_t, 7> reserved;
+};
+
+// Event::order_id and side name the order. Only what is displayed; hidden quantity never shows.
+struct BookDeltaEvent {
+  PriceTicks price;
+  QuantityLots quantity;        // Displayed lots of the order afterwards; 0 if it was removed.
+  QuantityLots level_quantity;  // Displayed lots at the price afterwards.
+  uint64_t book_sequence;       // Per instrument, from 1, contiguous over the deltas.
+  uint32_t level_order_count;
+  BookAction action;
+  uint8_t kept_priority;
+  std::array<uint8_t, 2> reserved;
+};
+
+struct KillSwitchedEvent {
+  uint32_t canceled_count;
+  KillScope scope;
+  uint8_t engaged;
+  std::array<uint8_t, 2> reserved;
+};
+
+struct ProtectionDefinedEvent {
+  uint16_t maker_group;
+  std::array<uint8_t, 6> reserved;
+};
+
+struct FeesDefinedEvent {
+  Quanta minimum_fee;
+  int32_t maker_fee_hundredths_bp;
+  int32_t taker_fee_hundredths_bp;
+  uint8_t fee_class;
+  uint8_t removed;
+  std::array<uint8_t, 6> reserved;
 };
 
 struct RejectedEvent {  // kOrderRejected, kCancelRejected, kCommandRejected.
@@ -83,9 +226,10 @@ struct OrderFilledEvent {
   QuantityLots quantity;
   QuantityLots leaves;
   QuantityLots cumulative;
-  Quanta fee;  // Quote quanta; paid by the account, negative is a rebate.
-  Liquidity liquidity;
-  std::array<uint8_t, 7> reserved;
+  Quanta fee;           // Quote quanta; paid by the account, negative is a rebate.
+  Liquidity liquidity;  // kMaker or kTaker; kAuction of both sides in an auction.
+  TradingPhase phase;
+  std::array<uint8_t, 6> reserved;
 };
 
 struct OrderCanceledEvent {
@@ -224,6 +368,16 @@ struct Event {
     LedgerTransferEvent transfer;
     BatchSettledEvent batch_settled;
     StateHashEvent state_hash;
+    OrderTriggeredEvent triggered;
+    OrderRestatedEvent restated;
+    QuoteDoneEvent quote_done;
+    ProtectionTrippedEvent protection_tripped;
+    PhaseChangedEvent phase_changed;
+    IndicativeEvent indicative;
+    BookDeltaEvent book_delta;
+    KillSwitchedEvent kill_switched;
+    ProtectionDefinedEvent protection_defined;
+    FeesDefinedEvent fees_defined;
   };
 };
 
@@ -237,6 +391,16 @@ static_assert(std::has_unique_object_representations_v<OrderReplacedEvent>);
 static_assert(std::has_unique_object_representations_v<LedgerTransferEvent>);
 static_assert(std::has_unique_object_representations_v<BookTopEvent>);
 static_assert(std::has_unique_object_representations_v<InstrumentDefinedEvent>);
+static_assert(std::has_unique_object_representations_v<OrderTriggeredEvent>);
+static_assert(std::has_unique_object_representations_v<OrderRestatedEvent>);
+static_assert(std::has_unique_object_representations_v<QuoteDoneEvent>);
+static_assert(std::has_unique_object_representations_v<ProtectionTrippedEvent>);
+static_assert(std::has_unique_object_representations_v<PhaseChangedEvent>);
+static_assert(std::has_unique_object_representations_v<IndicativeEvent>);
+static_assert(std::has_unique_object_representations_v<BookDeltaEvent>);
+static_assert(std::has_unique_object_representations_v<KillSwitchedEvent>);
+static_assert(std::has_unique_object_representations_v<ProtectionDefinedEvent>);
+static_assert(std::has_unique_object_representations_v<FeesDefinedEvent>);
 
 // Takes the events of a core, one at a time, in order. The match stage publishes them to the
 // output ring, the replay tool hashes and compares them, tests collect them. One thread.

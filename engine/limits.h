@@ -24,6 +24,10 @@ inline constexpr int64_t kMaxBalanceQuanta = int64_t{1} << 62;
 inline constexpr int64_t kFeeDenominator = 1'000'000;
 inline constexpr int32_t kMaxFeeHundredthsBp = 100'000;
 
+inline constexpr uint32_t kMaxFeeClasses = 64;
+inline constexpr uint32_t kMaxQuoteEntries = 32;
+inline constexpr uint32_t kMaxGroupLegs = 3;
+
 // Vaults whose deposits and withdrawals one core takes, each on a chain of its own.
 inline constexpr uint32_t kMaxChains = 16;
 
@@ -38,6 +42,14 @@ struct CoreLimits {
   uint32_t sessions = 65'536;
   uint32_t open_orders = 1'048'576;
   uint32_t open_orders_per_account = 100'000;
+  uint32_t order_groups = 65'536;
+  uint32_t maker_groups = 4'096;
+  // Hidden orders of one book that follow a price: each costs a repricing when the best price
+  // moves.
+  uint32_t pegged_orders_per_instrument = 1'000;
+  // Stops triggered, pegs repriced and group orders started by one command; what is left waits for
+  // the next command.
+  uint32_t cascade_steps_max = 1'000;
   // A state hash is taken after every command whose sequence is a multiple of this.
   uint64_t state_hash_interval = 65'536;
 };

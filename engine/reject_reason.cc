@@ -6,6 +6,40 @@ std::string_view RejectReasonName(RejectReason reason) {
   switch (reason) {
     case RejectReason::kNone:
       return "NONE";
+    case RejectReason::kKillSwitch:
+      return "KILL_SWITCH";
+    case RejectReason::kPhaseForbids:
+      return "PHASE_FORBIDS";
+    case RejectReason::kHiddenNotAllowed:
+      return "HIDDEN_NOT_ALLOWED";
+    case RejectReason::kReduceOnly:
+      return "REDUCE_ONLY";
+    case RejectReason::kBadDisplayQuantity:
+      return "BAD_DISPLAY_QTY";
+    case RejectReason::kBadMinQuantity:
+      return "BAD_MIN_QTY";
+    case RejectReason::kBadStopPrice:
+      return "BAD_STOP_PX";
+    case RejectReason::kBadPeg:
+      return "BAD_PEG";
+    case RejectReason::kBadExpireTime:
+      return "BAD_EXPIRE_TIME";
+    case RejectReason::kBadGroup:
+      return "BAD_GROUP";
+    case RejectReason::kUnknownMakerGroup:
+      return "UNKNOWN_MAKER_GROUP";
+    case RejectReason::kNoReferencePrice:
+      return "NO_REFERENCE_PRICE";
+    case RejectReason::kFatFinger:
+      return "FAT_FINGER";
+    case RejectReason::kPriceBand:
+      return "PRICE_BAND";
+    case RejectReason::kProtectionTripped:
+      return "PROTECTION_TRIPPED";
+    case RejectReason::kMinQuantityUnfillable:
+      return "MIN_QTY_UNFILLABLE";
+    case RejectReason::kNotReplaceable:
+      return "NOT_REPLACEABLE";
     case RejectReason::kUnknownInstrument:
       return "UNKNOWN_INSTRUMENT";
     case RejectReason::kMarketHalted:

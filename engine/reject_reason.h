@@ -16,9 +16,20 @@ enum class RejectReason : uint16_t {
   kUnknownAccount = 211,  // No such account, or not the session's own.
   kAccountDisabled = 210,
   kUnknownInstrument = 200,
-  kMarketHalted = 201,
-  kUnsupported = 220,  // A combination of order attributes that has no meaning here.
+  kKillSwitch = 234,    // Of the account, the session or the venue.
+  kMarketHalted = 201,  // Halted or closed.
+  kUnsupported = 220,   // A combination of order attributes that has no meaning here.
   kBadTimeInForce = 221,
+  kPhaseForbids = 230,  // The phase does not take this type or time in force.
+  kHiddenNotAllowed = 222,
+  kReduceOnly = 229,  // There is no position to reduce.
+  kBadDisplayQuantity = 223,
+  kBadMinQuantity = 224,
+  kBadStopPrice = 225,  // Missing, or already reached.
+  kBadPeg = 226,
+  kBadExpireTime = 227,  // Not in the future.
+  kBadGroup = 228,       // Contradicts the other legs of its group, or the group has ended.
+  kUnknownMakerGroup = 239,
   kDuplicateClientOrderId = 202,      // Not greater than the session's last one, and still open or
                                       // equal to the last one.
   kClientOrderIdNotIncreasing = 203,  // Not greater than the session's last one.
@@ -26,17 +37,23 @@ enum class RejectReason : uint16_t {
   kBadLot = 205,                      // Quantity outside the instrument's bounds.
   kMinNotional = 206,
   kMaxNotional = 207,
+  kNoReferencePrice = 236,  // Slippage, peg or trail without a price to measure from.
+  kFatFinger = 233,
+  kPriceBand = 232,
+  kProtectionTripped = 235,  // The market-maker group waits for a reset.
   kMaxOpenOrders = 217,
   kCapacity = 231,  // A configured limit of the core is reached; not applied.
   kInsufficientBalance = 209,
   kPostOnlyWouldCross = 212,
   kFokUnfillable = 213,
+  kMinQuantityUnfillable = 237,
   kMarketNoLiquidity = 214,
   kSelfTrade = 215,
 
   // Cancel and replace.
   kUnknownOrder = 300,
-  kBelowFilled = 304,  // Replace to a total quantity not above what is already executed.
+  kBelowFilled = 304,     // Replace to a total quantity not above what is already executed.
+  kNotReplaceable = 305,  // This kind of order, or in this state, can only be canceled.
 
   // Ledger and administration.
   kUnknownAsset = 400,

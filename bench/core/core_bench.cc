@@ -168,15 +168,14 @@ class CommandMaker {
       command.cancel_order.target.client_order_id = ClientOrderId{Raw(flow.order.id)};
       return;
     }
-    command.new_order = {.client_order_id = ClientOrderId{Raw(flow.order.id)},
-                         .price = flow.order.price,
-                         .quantity = flow.order.quantity,
-                         .side = flow.order.side,
-                         .type = flow.order.type,
-                         .time_in_force = flow.order.time_in_force,
-                         .self_trade_prevention = flow.order.self_trade_prevention,
-                         .flags = 0,
-                         .reserved = {}};
+    command.new_order = MakeOrder({.client_order_id = ClientOrderId{Raw(flow.order.id)},
+                                   .price = flow.order.price,
+                                   .quantity = flow.order.quantity,
+                                   .side = flow.order.side,
+                                   .type = flow.order.type,
+                                   .time_in_force = flow.order.time_in_force,
+                                   .self_trade_prevention = flow.order.self_trade_prevention,
+                                   .flags = 0});
   }
 
   std::vector<uint64_t> client_sequences_;

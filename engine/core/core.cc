@@ -70,6 +70,15 @@ void Dispatch(const Context& context) {
       return internal::HandleWithdraw(context);
     case CommandType::kBatchSettled:
       return internal::HandleBatchSettled(context);
+    case CommandType::kQuote:
+    case CommandType::kResetProtection:
+    case CommandType::kTimer:
+    case CommandType::kSetPhase:
+    case CommandType::kDefineRules:
+    case CommandType::kDefineFees:
+    case CommandType::kDefineProtection:
+    case CommandType::kKillSwitch:
+      break;
   }
   context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnsupported);
 }

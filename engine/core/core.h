@@ -22,6 +22,9 @@ namespace internal {
 class State;
 }
 
+// Of the canonical state (docs/formats/state.md); journaled with each hash of it.
+inline constexpr uint32_t kStateVersion = 2;
+
 // A session as the core knows it; survives reconnects, never removed.
 struct Session {
   SessionIndex index{};

@@ -76,16 +76,15 @@ ErrorCode DecodeNewOrder(const wire::NewOrder& body, Command* command) {
   }
   *command = MakeCommand(CommandType::kNewOrder);
   command->instrument = InstrumentId{body.instrument()};
-  command->new_order = {
-      .client_order_id = ClientOrderId{body.client_order_id()},
-      .price = {body.price()},
-      .quantity = {body.quantity()},
-      .side = static_cast<Side>(body.side()),
-      .type = static_cast<OrderType>(body.order_type()),
-      .time_in_force = static_cast<TimeInForce>(body.time_in_force()),
-      .self_trade_prevention = static_cast<SelfTradePrevention>(body.self_trade_prevention()),
-      .flags = body.flags(),
-      .reserved = {}};
+  command->new_order = MakeOrder(
+      {.client_order_id = ClientOrderId{body.client_order_id()},
+       .price = {body.price()},
+       .quantity = {body.quantity()},
+       .side = static_cast<Side>(body.side()),
+       .type = static_cast<OrderType>(body.order_type()),
+       .time_in_force = static_cast<TimeInForce>(body.time_in_force()),
+       .self_trade_prevention = static_cast<SelfTradePrevention>(body.self_trade_prevention()),
+       .flags = body.flags()});
   return ErrorCode::OK;
 }
 
@@ -95,7 +94,9 @@ ErrorCode DecodeReplace(const wire::Replace& body, Command* command) {
       .target = {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}},
       .new_client_order_id = ClientOrderId{body.new_client_order_id()},
       .price = {body.price()},
-      .quantity = {body.quantity()}};
+      .quantity = {body.quantity()},
+      .display_quantity = {},
+      .stop_price = {}};
   return ErrorCode::OK;
 }
 
@@ -109,6 +110,8 @@ ErrorCode DecodeMassCancel(const wire::MassCancel& body, Command* command) {
   command->mass_cancel = {.scope = static_cast<MassCancelScope>(body.scope()),
                           .trigger = MassCancelTrigger::kRequest,
                           .side = static_cast<uint8_t>(body.side()),
+                          .quotes_only = 0,
+                          .maker_group = 0,
                           .reserved = {}};
   return ErrorCode::OK;
 }

@@ -137,6 +137,14 @@ MessageType ToMessageType(CommandType type) {
     case CommandType::kDefineInstrument:
     case CommandType::kDefineAccount:
     case CommandType::kStateHashMark:
+    case CommandType::kQuote:
+    case CommandType::kResetProtection:
+    case CommandType::kTimer:
+    case CommandType::kSetPhase:
+    case CommandType::kDefineRules:
+    case CommandType::kDefineFees:
+    case CommandType::kDefineProtection:
+    case CommandType::kKillSwitch:
       return MessageType::NONE;  // Not commands of a client.
   }
   return MessageType::NONE;
@@ -257,6 +265,17 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
     case EventType::kWithdrawRefused:
     case EventType::kStateHash:
     case EventType::kDuplicateCommand:
+    case EventType::kOrderTriggered:
+    case EventType::kOrderRestated:
+    case EventType::kQuoteDone:
+    case EventType::kProtectionTripped:
+    case EventType::kPhaseChanged:
+    case EventType::kIndicative:
+    case EventType::kBookDelta:
+    case EventType::kRulesDefined:
+    case EventType::kFeesDefined:
+    case EventType::kProtectionDefined:
+    case EventType::kKillSwitched:
       break;
   }
   CHECK(false && "an event with a report sequence that is no report");

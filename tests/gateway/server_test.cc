@@ -223,15 +223,14 @@ TEST_F(GatewayServerTest, LargeReplayToASlowReaderIsComplete) {
     order.account = kAlice;
     order.instrument = kInstrument;
     order.client_sequence = seq;
-    order.new_order = {.client_order_id = ClientOrderId{seq},
-                       .price = {100},
-                       .quantity = {1},
-                       .side = Side::kBuy,
-                       .type = OrderType::kLimit,
-                       .time_in_force = TimeInForce::kIoc,
-                       .self_trade_prevention = SelfTradePrevention::kNone,
-                       .flags = 0,
-                       .reserved = {}};
+    order.new_order = MakeOrder({.client_order_id = ClientOrderId{seq},
+                                 .price = {100},
+                                 .quantity = {1},
+                                 .side = Side::kBuy,
+                                 .type = OrderType::kLimit,
+                                 .time_in_force = TimeInForce::kIoc,
+                                 .self_trade_prevention = SelfTradePrevention::kNone,
+                                 .flags = 0});
     ASSERT_TRUE(engine_.TryPublish(order));
   }
   const uint64_t reports = engine_.core().session(SessionIndex{1})->next_report_sequence - 1;

@@ -42,21 +42,23 @@ class FlowVenue final : private EventSink {
     Command command = MakeCommand(CommandType::kCancelOrder);
     if (step.action == FlowAction::kNew) {
       command = MakeCommand(CommandType::kNewOrder);
-      command.new_order = {.client_order_id = ClientOrderId{++session.last_client_order_id},
-                           .price = step.price,
-                           .quantity = step.quantity,
-                           .side = step.side,
-                           .type = OrderType::kLimit,
-                           .time_in_force = TimeInForce::kGtc,
-                           .self_trade_prevention = SelfTradePrevention::kNone,
-                           .flags = 0,
-                           .reserved = {}};
+      command.new_order =
+          MakeOrder({.client_order_id = ClientOrderId{++session.last_client_order_id},
+                     .price = step.price,
+                     .quantity = step.quantity,
+                     .side = step.side,
+                     .type = OrderType::kLimit,
+                     .time_in_force = TimeInForce::kGtc,
+                     .self_trade_prevention = SelfTradePrevention::kNone,
+                     .flags = 0});
     } else if (step.action == FlowAction::kReplace) {
       command = MakeCommand(CommandType::kReplaceOrder);
       command.replace_order = {.target = {.order_id = orders_[step.order], .client_order_id = {}},
                                .new_client_order_id = ClientOrderId{++session.last_client_order_id},
                                .price = step.price,
-                               .quantity = step.quantity};
+                               .quantity = step.quantity,
+                               .display_quantity = {},
+                               .stop_price = {}};
     } else {
       command.cancel_order.target.order_id = orders_[step.order];
     }

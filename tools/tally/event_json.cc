@@ -36,6 +36,24 @@ std::string CancelReasonName(CancelReason reason) {
       return "self_trade_decrement";
     case CancelReason::kReplaced:
       return "replaced";
+    case CancelReason::kExpired:
+      return "expired";
+    case CancelReason::kEndOfDay:
+      return "end_of_day";
+    case CancelReason::kAuctionOnly:
+      return "auction_only";
+    case CancelReason::kGroup:
+      return "group";
+    case CancelReason::kKillSwitch:
+      return "kill_switch";
+    case CancelReason::kProtection:
+      return "protection";
+    case CancelReason::kPriceBand:
+      return "price_band";
+    case CancelReason::kQuoteReplaced:
+      return "quote_replaced";
+    case CancelReason::kVenue:
+      return "venue";
   }
   return "unknown";
 }
@@ -188,6 +206,28 @@ std::string EventTypeName(EventType type) {
       return "state_hash";
     case EventType::kDuplicateCommand:
       return "duplicate_command";
+    case EventType::kOrderTriggered:
+      return "order_triggered";
+    case EventType::kOrderRestated:
+      return "order_restated";
+    case EventType::kQuoteDone:
+      return "quote_done";
+    case EventType::kProtectionTripped:
+      return "protection_tripped";
+    case EventType::kPhaseChanged:
+      return "phase_changed";
+    case EventType::kIndicative:
+      return "indicative";
+    case EventType::kBookDelta:
+      return "book_delta";
+    case EventType::kRulesDefined:
+      return "rules_defined";
+    case EventType::kFeesDefined:
+      return "fees_defined";
+    case EventType::kProtectionDefined:
+      return "protection_defined";
+    case EventType::kKillSwitched:
+      return "kill_switched";
   }
   return "unknown";
 }

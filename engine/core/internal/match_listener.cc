@@ -83,12 +83,13 @@ void MatchListener::OnAccepted(const IncomingOrder& order) {
   state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
 
   Event event = OrderEvent(EventType::kOrderAccepted, record, active_.id, active_.side);
-  event.accepted = {.price = order.price,
-                    .quantity = order.quantity,
-                    .order_type = order.type,
-                    .time_in_force = order.time_in_force,
-                    .order_flags = order.post_only ? kOrderFlagPostOnly : uint8_t{0},
-                    .reserved = {}};
+  event.accepted.price = order.price;
+  event.accepted.quantity = order.quantity;
+  event.accepted.order_type = order.type;
+  event.accepted.time_in_force = order.time_in_force;
+  event.accepted.order_flags = order.post_only ? kOrderFlagPostOnly : uint8_t{0};
+  event.accepted.self_trade_prevention = order.self_trade_prevention;
+  event.accepted.phase = TradingPhase::kContinuous;
   context_.emit.Answer(event);
 }
 
@@ -153,6 +154,7 @@ void MatchListener::ReportFill(const Leg& leg, const Fill& fill, OrderId order_i
                   .cumulative = leg.record.cumulative,
                   .fee = leg.fee,
                   .liquidity = liquidity,
+                  .phase = TradingPhase::kContinuous,
                   .reserved = {}};
   context_.emit.Report(leg.record.session, event);
 }

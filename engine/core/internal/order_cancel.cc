@@ -6,6 +6,7 @@
 
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/turn.h"
 
 namespace tally::core::internal {
 namespace {
@@ -126,7 +127,7 @@ void HandleCancelOrder(Context context) {
   if (!own) {
     context.emit.Done();  // The order's own session got the report.
   }
-  PublishBookTop(context, instrument);
+  EndTurn(context, instrument);
 }
 
 void HandleMassCancel(Context context) {
@@ -165,7 +166,7 @@ void HandleMassCancel(Context context) {
   for (const Victim& victim : victims) {
     if (victim.instrument != published) {
       published = victim.instrument;
-      PublishBookTop(context, published);
+      EndTurn(context, published);
     }
   }
 }

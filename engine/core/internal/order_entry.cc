@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/turn.h"
 
 namespace tally::core::internal {
 namespace {
@@ -222,7 +223,7 @@ void HandleNewOrder(Context context) {
     RejectNewOrder(context, order, reason);
     return;
   }
-  PublishBookTop(context, context.command.instrument);
+  EndTurn(context, context.command.instrument);
 }
 
 void HandleReplaceOrder(Context context) {
@@ -258,7 +259,7 @@ void HandleReplaceOrder(Context context) {
       EndOrder(state, terms.handle, active.side);
       break;
   }
-  PublishBookTop(context, instrument);
+  EndTurn(context, instrument);
 }
 
 }  // namespace tally::core::internal

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "base/types.h"
@@ -23,8 +24,42 @@ struct alignas(64) OrderRecord {
   InstrumentId instrument;
   uint32_t next_of_account;  // Handle + 1; 0 ends the list.
   uint32_t previous_of_account;
+  uint32_t flags;  // kRecord...
 };
 static_assert(sizeof(OrderRecord) == 64);
+
+// Bits of OrderRecord::flags. An order without any of them is a plain limit order, and the order
+// path pays for the others with one test of the whole word.
+inline constexpr uint32_t kRecordHasDetail = 1;  // OrderTable::detail() of it is valid.
+inline constexpr uint32_t kRecordInGroup = 2;    // Another order depends on this one.
+inline constexpr uint32_t kRecordQuote = 4;      // A side of a quote.
+inline constexpr uint32_t kRecordProtected = 8;  // Its fills count for its market-maker group.
+inline constexpr uint32_t kRecordMinimumFee = 16;
+
+// What only some orders have; a row of another array, so that plain orders never touch it.
+struct alignas(128) OrderDetail {
+  PriceTicks limit;  // As the client gave it, where the book has another price.
+  PriceTicks stop_price;
+  QuantityLots display_quantity;
+  int64_t expire_time_ns;
+  Quanta fees_paid;  // So far, for the minimum fee.
+  int32_t offset;
+  uint32_t slippage_ticks;
+  uint32_t group;        // Row of the group table + 1.
+  uint32_t expiry_next;  // Links of the expiry queue: handle + 1.
+  uint32_t expiry_previous;
+  uint32_t expiry_level;
+  uint16_t maker_group;
+  OrderType type;  // As entered; a stop that was triggered is kMarket or kLimit.
+  TimeInForce time_in_force;
+  TriggerSource trigger;
+  PegReference peg;
+  TrailUnit trail_unit;
+  uint8_t group_leg;
+  uint8_t flags;  // kOrderFlag...
+  std::array<uint8_t, 31> reserved;
+};
+static_assert(sizeof(OrderDetail) == 128);
 
 // The records of all open orders in an array parallel to the order pool, with an index by client
 // order id and a list per account.
@@ -35,8 +70,13 @@ class OrderTable {
  public:
   explicit OrderTable(const CoreLimits& limits)
       : records_(limits.open_orders),
+        details_(limits.open_orders),
         account_heads_(std::size_t{limits.accounts} + 1),
         index_(limits.open_orders) {}
+
+  // Valid if the record has kRecordHasDetail.
+  OrderDetail& detail(OrderHandle handle) { return details_[Raw(handle)]; }
+  const OrderDetail& detail(OrderHandle handle) const { return details_[Raw(handle)]; }
 
   OrderRecord& operator[](OrderHandle handle) { return records_[Raw(handle)]; }
   const OrderRecord& operator[](OrderHandle handle) const { return records_[Raw(handle)]; }
@@ -67,6 +107,7 @@ class OrderTable {
 
  private:
   ZeroedArray<OrderRecord> records_;
+  ZeroedArray<OrderDetail> details_;
   ZeroedArray<uint32_t> account_heads_;
   ClientOrderIndex index_;
 };

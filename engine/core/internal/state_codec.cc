@@ -13,7 +13,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr std::array<char, 8> kMagic = {'T', 'A', 'L', 'L', 'Y', 'S', 'T', '1'};
+constexpr std::array<char, 8> kMagic = {'T', 'A', 'L', 'L', 'Y', 'S', 'T', '2'};
 
 // Collects small fields into pieces that are worth a call of the sink.
 class Writer {
@@ -57,6 +57,10 @@ void PutCounters(const State& state, Writer& out) {
   out.Put(limits.sessions);
   out.Put(limits.open_orders);
   out.Put(limits.open_orders_per_account);
+  out.Put(limits.order_groups);
+  out.Put(limits.maker_groups);
+  out.Put(limits.pegged_orders_per_instrument);
+  out.Put(limits.cascade_steps_max);
   out.Put(limits.state_hash_interval);
   out.Put(state.last_command_sequence);
   out.Put(state.next_event_sequence);

@@ -160,8 +160,8 @@ void HandleStateHashMark(Context context) {
   const auto found = std::find_if(
       state.hashes.begin(), state.hashes.end(),
       [&](const RememberedHash& row) { return row.at == mark.at && row.at != CommandSequence{}; });
-  if (found == state.hashes.end()) {
-    ++state.unverified_marks;
+  if (found == state.hashes.end() || mark.state_version != kStateVersion) {
+    ++state.unverified_marks;  // Too old, or a hash of another layout of the state.
   } else if (found->hash != mark.state_hash && !state.divergence.has_value()) {
     state.divergence = Divergence{.at = mark.at, .detected_by = context.command.sequence};
   }

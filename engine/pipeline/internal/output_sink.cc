@@ -1,6 +1,7 @@
 #include "engine/pipeline/internal/output_sink.h"
 
 #include "base/assert.h"
+#include "engine/core/core.h"
 
 namespace tally::internal {
 
@@ -39,6 +40,7 @@ void OutputSink::RememberMark(const Event& event) {
   pending_mark_ = MakeCommand(CommandType::kStateHashMark);
   pending_mark_->state_hash_mark.at = event.command_sequence;
   pending_mark_->state_hash_mark.state_hash = event.state_hash.state_hash;
+  pending_mark_->state_hash_mark.state_version = core::kStateVersion;
 }
 
 }  // namespace tally::internal

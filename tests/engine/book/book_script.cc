@@ -82,6 +82,15 @@ const char* ReasonWord(CancelReason reason) {
     case CancelReason::kMassCancel:
     case CancelReason::kDisconnect:
     case CancelReason::kReplaced:
+    case CancelReason::kExpired:
+    case CancelReason::kEndOfDay:
+    case CancelReason::kAuctionOnly:
+    case CancelReason::kGroup:
+    case CancelReason::kKillSwitch:
+    case CancelReason::kProtection:
+    case CancelReason::kPriceBand:
+    case CancelReason::kQuoteReplaced:
+    case CancelReason::kVenue:
       break;
   }
   return "not a reason of the book";

@@ -63,6 +63,14 @@ class CoreModelTest : public ::testing::Test {
       case CommandType::kDefineAccount:
       case CommandType::kStateHashMark:
       case CommandType::kBatchSettled:
+      case CommandType::kQuote:
+      case CommandType::kResetProtection:
+      case CommandType::kTimer:
+      case CommandType::kSetPhase:
+      case CommandType::kDefineRules:
+      case CommandType::kDefineFees:
+      case CommandType::kDefineProtection:
+      case CommandType::kKillSwitch:
         break;
     }
     return CancelOfAccount(command);

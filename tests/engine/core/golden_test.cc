@@ -37,9 +37,9 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   Sha256 events_hash;
   events_hash.Update(sink.events.data(), sink.events.size() * sizeof(Event));
   EXPECT_EQ(ToHex(events_hash.Finish()),
-            "7423a65a47761c71ae51b7ee0c1541e1e4ae3a5f00510a6154182e69a63cff43");
+            "29d4d20b1a878abdf5a1de7d5600e6e13a19364c9340678b3ea0aa5ae00ee114");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "83da46a0f205c9ec1aa83aaa9bd6ea21c4fa7ccfea7596ac93545937966d2a28");
+            "28689c1a910a0c058990672946a5aca2b4edb5b88dbca39dec56fe4b2ef99fd7");
 }
 
 }  // namespace

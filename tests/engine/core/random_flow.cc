@@ -92,7 +92,9 @@ Command RandomFlow::Next(TestVenue& venue) {
     command.replace_order = {.target = {.order_id = SomeOrder(venue), .client_order_id = {}},
                              .new_client_order_id = ClientOrderId{last_id + 1},
                              .price = {Uniform(95, 105)},
-                             .quantity = {Uniform(1, 30)}};
+                             .quantity = {Uniform(1, 30)},
+                             .display_quantity = {},
+                             .stop_price = {}};
     return command;
   }
   if (kind < 976) {
@@ -100,6 +102,8 @@ Command RandomFlow::Next(TestVenue& venue) {
     command.mass_cancel = {.scope = MassCancelScope::kSession,
                            .trigger = MassCancelTrigger::kRequest,
                            .side = 0,
+                           .quotes_only = 0,
+                           .maker_group = 0,
                            .reserved = {}};
     return command;
   }

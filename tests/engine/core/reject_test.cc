@@ -224,7 +224,9 @@ TEST_F(RejectTest, EachCauseOfAReplaceHasItsReason) {
     command.replace_order = {.target = {.order_id = order, .client_order_id = {}},
                              .new_client_order_id = ClientOrderId{5},
                              .price = {4'900},
-                             .quantity = {8}};
+                             .quantity = {8},
+                             .display_quantity = {},
+                             .stop_price = {}};
     row.change(command.replace_order);
     ExpectReject(command, row.reason, EventType::kCancelRejected, row.what);
   }
@@ -259,12 +261,16 @@ TEST_F(RejectTest, MassCancelIsChecked) {
   command.mass_cancel = {.scope = MassCancelScope::kSession,
                          .trigger = MassCancelTrigger::kRequest,
                          .side = 3,
+                         .quotes_only = 0,
+                         .maker_group = 0,
                          .reserved = {}};
   ExpectReject(command, R::kUnsupported, EventType::kCommandRejected, "side");
   command = venue.FromSession(venue.alice, CommandType::kMassCancel);
   command.mass_cancel = {.scope = MassCancelScope::kSession,
                          .trigger = MassCancelTrigger::kRequest,
                          .side = 0,
+                         .quotes_only = 0,
+                         .maker_group = 0,
                          .reserved = {}};
   command.instrument = InstrumentId{3};
   ExpectReject(command, R::kUnknownInstrument, EventType::kCommandRejected, "instrument");

@@ -28,12 +28,12 @@ std::string StateOf(const core::Core& core) {
 TEST(StateTest, EmptyStateIsAsDocumented) {
   const core::Core core(SmallLimits());
   const std::string bytes = StateOf(core);
-  ASSERT_EQ(bytes.size(), 124u);
-  EXPECT_EQ(bytes.substr(0, 8), "TALLYST1");
+  ASSERT_EQ(bytes.size(), 140u);
+  EXPECT_EQ(bytes.substr(0, 8), "TALLYST2");
   EXPECT_EQ(bytes[8], 4);    // Assets.
   EXPECT_EQ(bytes[28], 20);  // Open orders per account.
-  EXPECT_EQ(bytes[48], 1);   // Next event.
-  EXPECT_EQ(bytes.substr(96, 4), "\xff\xff\xff\xff");
+  EXPECT_EQ(bytes[64], 1);   // Next event.
+  EXPECT_EQ(bytes.substr(112, 4), "\xff\xff\xff\xff");
 }
 
 TEST(StateTest, OrderRowIsAsDocumented) {
@@ -101,7 +101,10 @@ class MarkTest : public ::testing::Test {
 
   void Mark(CommandSequence at, const StateHashEvent& hash) {
     Command mark = MakeCommand(CommandType::kStateHashMark);
-    mark.state_hash_mark = {.at = at, .state_hash = hash.state_hash};
+    mark.state_hash_mark = {.at = at,
+                            .state_hash = hash.state_hash,
+                            .state_version = core::kStateVersion,
+                            .reserved = {}};
     venue.Send(mark);
   }
 

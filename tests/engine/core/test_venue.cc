@@ -53,6 +53,28 @@ const char* TypeName(EventType type) {
       return "StateHash";
     case EventType::kDuplicateCommand:
       return "DuplicateCommand";
+    case EventType::kOrderTriggered:
+      return "OrderTriggered";
+    case EventType::kOrderRestated:
+      return "OrderRestated";
+    case EventType::kQuoteDone:
+      return "QuoteDone";
+    case EventType::kProtectionTripped:
+      return "ProtectionTripped";
+    case EventType::kPhaseChanged:
+      return "PhaseChanged";
+    case EventType::kIndicative:
+      return "Indicative";
+    case EventType::kBookDelta:
+      return "BookDelta";
+    case EventType::kRulesDefined:
+      return "RulesDefined";
+    case EventType::kFeesDefined:
+      return "FeesDefined";
+    case EventType::kProtectionDefined:
+      return "ProtectionDefined";
+    case EventType::kKillSwitched:
+      return "KillSwitched";
   }
   return "?";
 }
@@ -135,17 +157,16 @@ Command TestVenue::OrderCommand(SessionIndex session, Side side, int64_t price, 
   Command command = FromSession(session, CommandType::kNewOrder);
   command.instrument = kBtcUsd;
   const uint64_t last_id = Raw(core.session(session)->last_client_order_id);
-  command.new_order = {
-      .client_order_id =
-          ClientOrderId{options.client_order_id == 0 ? last_id + 1 : options.client_order_id},
-      .price = {price},
-      .quantity = {quantity},
-      .side = side,
-      .type = options.type,
-      .time_in_force = options.time_in_force,
-      .self_trade_prevention = options.self_trade_prevention,
-      .flags = options.flags,
-      .reserved = {}};
+  command.new_order = MakeOrder(
+      {.client_order_id =
+           ClientOrderId{options.client_order_id == 0 ? last_id + 1 : options.client_order_id},
+       .price = {price},
+       .quantity = {quantity},
+       .side = side,
+       .type = options.type,
+       .time_in_force = options.time_in_force,
+       .self_trade_prevention = options.self_trade_prevention,
+       .flags = options.flags});
   return command;
 }
 
@@ -212,7 +233,9 @@ void TestVenue::Replace(SessionIndex session, OrderId order, int64_t price, int6
   command.replace_order = {.target = {.order_id = order, .client_order_id = {}},
                            .new_client_order_id = ClientOrderId{last_id + 1},
                            .price = {price},
-                           .quantity = {quantity}};
+                           .quantity = {quantity},
+                           .display_quantity = {},
+                           .stop_price = {}};
   Send(command);
 }
 
@@ -221,7 +244,12 @@ void TestVenue::MassCancel(SessionIndex session, MassCancelScope scope, MassCanc
   if (trigger == MassCancelTrigger::kDisconnect) {
     command.client_sequence = 0;
   }
-  command.mass_cancel = {.scope = scope, .trigger = trigger, .side = 0, .reserved = {}};
+  command.mass_cancel = {.scope = scope,
+                         .trigger = trigger,
+                         .side = 0,
+                         .quotes_only = 0,
+                         .maker_group = 0,
+                         .reserved = {}};
   Send(command);
 }
 

@@ -32,7 +32,10 @@ std::vector<Command> GoldenCommands() {
   Command mark = MakeCommand(CommandType::kStateHashMark);
   mark.sequence = CommandSequence{7};
   mark.timestamp_ns = 1'700'000'000'000'007'000;
-  mark.state_hash_mark = {CommandSequence{6}, {0x11, 0x22, 0x33}};
+  mark.state_hash_mark = {.at = CommandSequence{6},
+                          .state_hash = {0x11, 0x22, 0x33},
+                          .state_version = 0,
+                          .reserved = {}};
   commands.push_back(mark);
   return commands;
 }
