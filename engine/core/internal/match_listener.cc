@@ -82,12 +82,18 @@ void MatchListener::OnAccepted(const IncomingOrder& order) {
   state_.next_order_id = OrderId{Raw(active_.id) + 1};
   state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
 
-  Event event = OrderEvent(EventType::kOrderAccepted, record, active_.id, active_.side);
+  if ((record.flags & kRecordQuote) == 0) {
+    ReportAccepted(order);
+  }
+}
+
+void MatchListener::ReportAccepted(const IncomingOrder& order) {
+  Event event = OrderEvent(EventType::kOrderAccepted, *active_.record, active_.id, active_.side);
   event.accepted.price = order.price;
   event.accepted.quantity = order.quantity;
   event.accepted.order_type = order.type;
   event.accepted.time_in_force = order.time_in_force;
-  event.accepted.order_flags = order.post_only ? kOrderFlagPostOnly : uint8_t{0};
+  event.accepted.order_flags = active_.order->flags;
   event.accepted.self_trade_prevention = order.self_trade_prevention;
   event.accepted.phase = TradingPhase::kContinuous;
   context_.emit.Answer(event);
@@ -111,6 +117,9 @@ void MatchListener::OnReplaced(const Replacement& replacement) {
     record.priority = state_.next_priority++;
   }
 
+  if ((record.flags & kRecordQuote) != 0) {
+    return;  // Its command is answered by kQuoteDone.
+  }
   Event event = OrderEvent(EventType::kOrderReplaced, record, active_.id, active_.side);
   event.replaced = {.original_client_order_id = original,
                     .price = replacement.price,
@@ -146,7 +155,7 @@ void MatchListener::MoveFunds(const Leg& leg, QuantityLots quantity, Quanta noti
 void MatchListener::ReportFill(const Leg& leg, const Fill& fill, OrderId order_id,
                                Liquidity liquidity) {
   Event event = OrderEvent(EventType::kOrderFilled, leg.record, order_id, leg.side);
-  event.client_sequence = liquidity == Liquidity::kTaker ? context_.command.client_sequence : 0;
+  event.client_sequence = liquidity == Liquidity::kTaker ? active_.client_sequence : 0;
   event.filled = {.trade_id = state_.next_trade_id,
                   .price = fill.price,
                   .quantity = fill.quantity,
@@ -220,7 +229,7 @@ void MatchListener::OnTakerCanceled(const Cancellation& cancellation) {
                  {.order_id = active_.id,
                   .side = active_.side,
                   .cancellation = cancellation,
-                  .client_sequence = context_.command.client_sequence});
+                  .client_sequence = active_.client_sequence});
 }
 
 }  // namespace tally::core::internal

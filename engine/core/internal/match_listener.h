@@ -16,6 +16,8 @@ struct ActiveOrder {
   ClientOrderId new_client_order_id;  // What the order is called from its acceptance on.
   risk::FeeRates new_fees;
   Quanta new_hold;
+  uint64_t client_sequence;      // Of the command that its reports answer; 0: unsolicited.
+  const NewOrderCommand* order;  // As asked for; null when it is being replaced.
 };
 
 // Applies to money and records what the book decides, and reports it. One per Submit or Replace.
@@ -39,6 +41,7 @@ class MatchListener {
     Quanta fee;
   };
 
+  void ReportAccepted(const IncomingOrder& order);
   void MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional);
   void ReportFill(const Leg& leg, const Fill& fill, OrderId order_id, Liquidity liquidity);
 

@@ -1,0 +1,108 @@
+#include "engine/core/internal/order_checks.h"
+
+#include "engine/core/internal/order_attributes.h"
+
+namespace tally::core::internal {
+namespace {
+
+const Session& SessionOf(const Context& context) {
+  return *context.state.sessions.Find(context.command.session);
+}
+
+// kUnknownAccount, kAccountDisabled, kUnknownInstrument.
+RejectReason CheckParties(const Context& context, OrderRequest& request) {
+  if (RejectReason reason = CheckAccount(context, context.command.account);
+      reason != RejectReason::kNone) {
+    return reason;
+  }
+  request.instrument = context.state.instruments.Find(context.command.instrument);
+  if (request.instrument == nullptr) {
+    return RejectReason::kUnknownInstrument;
+  }
+  // Account and instrument are known, so the rows that the order will touch are: load them while
+  // it is checked.
+  context.state.orders.Prefetch(
+      context.command.account,
+      {.session = context.command.session, .client_order_id = request.order.client_order_id});
+  context.state.ledger.Prefetch(context.command.account,
+                                risk::HoldAsset(*request.instrument, request.order.side));
+  return RejectReason::kNone;
+}
+
+// kUnsupported, kBadTimeInForce.
+RejectReason CheckMeaning(const Context&, OrderRequest& request) {
+  return CheckAttributes(request.order);
+}
+
+// kDuplicateClientOrderId, kClientOrderIdNotIncreasing.
+RejectReason CheckName(const Context& context, OrderRequest& request) {
+  return CheckClientOrderId(context, request.order.client_order_id);
+}
+
+// kBadTick, kBadLot, kMinNotional, kMaxNotional.
+RejectReason CheckTerms(const Context&, OrderRequest& request) {
+  return risk::CheckTerms(*request.instrument, request.price, request.order.quantity);
+}
+
+// kMaxOpenOrders, kCapacity.
+RejectReason CheckRoom(const Context& context, OrderRequest& request) {
+  if (request.order.time_in_force != TimeInForce::kGtc) {
+    return RejectReason::kNone;  // Never rests.
+  }
+  const State& state = context.state;
+  if (state.accounts.Find(context.command.account)->open_orders >=
+      state.limits.open_orders_per_account) {
+    return RejectReason::kMaxOpenOrders;
+  }
+  return state.pool.full() ? RejectReason::kCapacity : RejectReason::kNone;
+}
+
+// kInsufficientBalance.
+RejectReason CheckFunds(const Context& context, OrderRequest& request) {
+  request.fees = request.instrument->fees;
+  request.hold = risk::HoldAmount(*request.instrument, {.side = request.order.side,
+                                                        .price = request.price,
+                                                        .leaves = request.order.quantity,
+                                                        .fees = request.fees});
+  const AssetId asset = risk::HoldAsset(*request.instrument, request.order.side);
+  return request.hold > context.state.ledger.balance(context.command.account, asset).available
+             ? RejectReason::kInsufficientBalance
+             : RejectReason::kNone;
+}
+
+// The reason of the first check that has one.
+template <auto... kChecks>
+RejectReason FirstOf(const Context& context, OrderRequest& request) {
+  RejectReason reason = RejectReason::kNone;
+  static_cast<void>(((reason = kChecks(context, request), reason == RejectReason::kNone) && ...));
+  return reason;
+}
+
+}  // namespace
+
+RejectReason Admit(const Context& context, OrderRequest& request) {
+  return FirstOf<CheckParties, CheckMeaning, CheckName, CheckTerms, CheckRoom, CheckFunds>(context,
+                                                                                           request);
+}
+
+RejectReason CheckClientOrderId(const Context& context, ClientOrderId id) {
+  const Session& session = SessionOf(context);
+  if (id > session.last_client_order_id) {
+    return RejectReason::kNone;
+  }
+  // 0 is no id: it names nothing and is never a duplicate.
+  const bool seen =
+      id != ClientOrderId{} && (id == session.last_client_order_id ||
+                                context.state.orders.Find(session.index, id) != kNoOrder);
+  return seen ? RejectReason::kDuplicateClientOrderId : RejectReason::kClientOrderIdNotIncreasing;
+}
+
+RejectReason CheckAccount(const Context& context, AccountId account) {
+  const risk::Account* const found = context.state.accounts.Find(account);
+  if (found == nullptr || account != SessionOf(context).account) {
+    return RejectReason::kUnknownAccount;
+  }
+  return found->enabled ? RejectReason::kNone : RejectReason::kAccountDisabled;
+}
+
+}  // namespace tally::core::internal
