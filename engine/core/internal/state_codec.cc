@@ -2,11 +2,9 @@
 
 #include <array>
 #include <bit>
-#include <cstring>
-#include <type_traits>
 
-#include "base/assert.h"
 #include "engine/core/internal/state.h"
+#include "engine/core/internal/state_writer.h"
 
 namespace tally::core::internal {
 namespace {
@@ -15,41 +13,7 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr std::array<char, 8> kMagic = {'T', 'A', 'L', 'L', 'Y', 'S', 'T', '2'};
 
-// Collects small fields into pieces that are worth a call of the sink.
-class Writer {
- public:
-  explicit Writer(StateSink& sink) : sink_(sink) {}
-
-  void Bytes(const void* data, std::size_t size_bytes) {
-    if (size_bytes > buffer_.size() - used_) {
-      Flush();
-    }
-    CHECK(size_bytes <= buffer_.size());
-    std::memcpy(&buffer_[used_], data, size_bytes);
-    used_ += size_bytes;
-  }
-
-  // Integers and scoped enums in their own width, structs of this file's callers never.
-  template <typename T>
-  requires std::is_integral_v<T> || std::is_enum_v<T>
-  void Put(T value) { Bytes(&value, sizeof(value)); }
-  void Put(Quanta value) { Put(value.value); }
-  void Put(PriceTicks value) { Put(value.value); }
-  void Put(QuantityLots value) { Put(value.value); }
-  void Put(bool) = delete;
-
-  void Flush() {
-    sink_.Append(buffer_.data(), used_);
-    used_ = 0;
-  }
-
- private:
-  StateSink& sink_;
-  std::size_t used_ = 0;
-  std::array<unsigned char, 16384> buffer_;
-};
-
-void PutCounters(const State& state, Writer& out) {
+void PutCounters(const State& state, StateWriter& out) {
   const CoreLimits& limits = state.limits;
   out.Put(limits.assets);
   out.Put(limits.instruments);
@@ -71,7 +35,7 @@ void PutCounters(const State& state, Writer& out) {
   out.Put(state.last_settled_event);
 }
 
-void PutAssets(const State& state, Writer& out) {
+void PutAssets(const State& state, StateWriter& out) {
   for (uint32_t row = 0; row < state.assets.capacity(); ++row) {
     const AssetId id{static_cast<uint16_t>(row)};
     if (const risk::Asset* asset = state.assets.Find(id); asset != nullptr) {
@@ -84,7 +48,7 @@ void PutAssets(const State& state, Writer& out) {
   out.Put(UINT32_MAX);
 }
 
-void PutAccounts(const State& state, Writer& out) {
+void PutAccounts(const State& state, StateWriter& out) {
   for (uint32_t row = 1; row <= state.accounts.capacity(); ++row) {
     if (const risk::Account* account = state.accounts.Find(AccountId{row}); account != nullptr) {
       out.Put(row);
@@ -95,7 +59,7 @@ void PutAccounts(const State& state, Writer& out) {
   out.Put(UINT32_MAX);
 }
 
-void PutInstruments(const State& state, Writer& out) {
+void PutInstruments(const State& state, StateWriter& out) {
   for (uint32_t row = 1; row <= state.instruments.capacity(); ++row) {
     const risk::Instrument* const instrument = state.instruments.Find(InstrumentId{row});
     if (instrument == nullptr) {
@@ -120,7 +84,7 @@ void PutInstruments(const State& state, Writer& out) {
   out.Put(UINT32_MAX);
 }
 
-void PutBalances(const State& state, Writer& out) {
+void PutBalances(const State& state, StateWriter& out) {
   for (uint32_t account = 1; account <= state.accounts.capacity(); ++account) {
     if (state.accounts.Find(AccountId{account}) == nullptr) {
       continue;
@@ -139,7 +103,7 @@ void PutBalances(const State& state, Writer& out) {
   out.Put(UINT32_MAX);
 }
 
-void PutChains(const State& state, Writer& out) {
+void PutChains(const State& state, StateWriter& out) {
   out.Put(static_cast<uint32_t>(state.chains.size()));
   for (const ChainProgress& chain : state.chains) {
     out.Put(chain.chain_id);
@@ -148,7 +112,7 @@ void PutChains(const State& state, Writer& out) {
   }
 }
 
-void PutSessions(const State& state, Writer& out) {
+void PutSessions(const State& state, StateWriter& out) {
   out.Put(state.sessions.count());
   for (uint32_t row = 1; row <= state.sessions.count(); ++row) {
     const Session& session = *state.sessions.Find(SessionIndex{row});
@@ -161,7 +125,7 @@ void PutSessions(const State& state, Writer& out) {
   }
 }
 
-void PutOrders(const State& state, const OrderBook& book, Side side, Writer& out) {
+void PutOrders(const State& state, const OrderBook& book, Side side, StateWriter& out) {
   out.Put(book.order_count(side));
   book.ForEachOrder(side, [&](OrderHandle handle) {
     const OrderView view = state.pool.View(handle);
@@ -181,7 +145,7 @@ void PutOrders(const State& state, const OrderBook& book, Side side, Writer& out
   });
 }
 
-void PutBooks(const State& state, Writer& out) {
+void PutBooks(const State& state, StateWriter& out) {
   for (uint32_t row = 1; row <= state.instruments.capacity(); ++row) {
     if (state.instruments.Find(InstrumentId{row}) == nullptr) {
       continue;
@@ -207,7 +171,7 @@ class HashSink final : public StateSink {
 }  // namespace
 
 void SerializeState(const State& state, StateSink& sink) {
-  Writer out(sink);
+  StateWriter out(sink);
   out.Bytes(kMagic.data(), kMagic.size());
   PutCounters(state, out);
   PutAssets(state, out);
