@@ -1,8 +1,4 @@
-// kCancelOrder, kMassCancel and the queries.
-
-#include <algorithm>
-#include <tuple>
-#include <vector>
+// kCancelOrder and the queries.
 
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
@@ -10,14 +6,6 @@
 
 namespace tally::core::internal {
 namespace {
-
-bool MassCancelIsKnown(const MassCancelCommand& command) {
-  return (command.scope == MassCancelScope::kSession ||
-          command.scope == MassCancelScope::kAccount) &&
-         (command.trigger == MassCancelTrigger::kRequest ||
-          command.trigger == MassCancelTrigger::kDisconnect) &&
-         command.side <= Raw(Side::kSell);
-}
 
 void RejectReference(Context& context, const OrderReference& reference, RejectReason reason) {
   Event event = MakeEvent(EventType::kCancelRejected);
@@ -27,64 +15,6 @@ void RejectReference(Context& context, const OrderReference& reference, RejectRe
   event.instrument = context.command.instrument;
   event.rejected = {.reason = reason, .rejected_type = context.command.type, .reserved = {}};
   context.emit.Answer(event);
-}
-
-// Takes the order out of its book and the table, gives back its hold and reports it to its session;
-// solicited only where that is the session of the command.
-void CancelResting(Context& context, OrderHandle handle, CancelReason reason) {
-  State& state = context.state;
-  const OrderRecord record = state.orders[handle];
-  const OrderId id = state.pool.id(handle);
-  const Side side = state.pool.side(handle);
-  const QuantityLots canceled = state.book(record.instrument).book.Cancel(handle);
-  EndOrder(state, handle, side);
-  const bool own = record.session == context.command.session;
-  ReportCanceled(
-      context, record,
-      {.order_id = id,
-       .side = side,
-       .cancellation = {.order = handle, .canceled = canceled, .leaves = {}, .reason = reason},
-       .client_sequence = own ? context.command.client_sequence : 0});
-}
-
-// An order to be mass canceled, with what sorts it: instrument, bids first, priority.
-struct Victim {
-  InstrumentId instrument;
-  Side side;
-  int64_t price_rank;  // Smaller is better.
-  uint64_t priority;
-  OrderHandle handle;
-
-  friend bool operator<(const Victim& a, const Victim& b) {
-    return std::tie(a.instrument, a.side, a.price_rank, a.priority) <
-           std::tie(b.instrument, b.side, b.price_rank, b.priority);
-  }
-};
-
-std::vector<Victim> FindVictims(const Context& context, AccountId account) {
-  const State& state = context.state;
-  const MassCancelCommand& command = context.command.mass_cancel;
-  std::vector<Victim> victims;
-  victims.reserve(state.accounts.Find(account)->open_orders);
-  state.orders.ForEachOfAccount(account, [&](OrderHandle handle) {
-    const OrderRecord& record = state.orders[handle];
-    const OrderView view = state.pool.View(handle);
-    const bool in_scope =
-        command.scope == MassCancelScope::kAccount || record.session == context.command.session;
-    const bool on_side = command.side == 0 || command.side == Raw(view.side);
-    const bool in_instrument = context.command.instrument == InstrumentId{} ||
-                               context.command.instrument == record.instrument;
-    if (in_scope && on_side && in_instrument) {
-      const int64_t price = view.price.value;
-      victims.push_back({.instrument = record.instrument,
-                         .side = view.side,
-                         .price_rank = view.side == Side::kBuy ? -price : price,
-                         .priority = record.priority,
-                         .handle = handle});
-    }
-  });
-  std::sort(victims.begin(), victims.end());
-  return victims;
 }
 
 void AnswerBalance(Context& context, AssetId asset, bool last) {
@@ -99,6 +29,22 @@ void AnswerBalance(Context& context, AssetId asset, bool last) {
 }
 
 }  // namespace
+
+void CancelOpen(Context& context, OrderHandle handle, CancelReason reason) {
+  State& state = context.state;
+  const OrderRecord record = state.orders[handle];
+  const OrderId id = state.pool.id(handle);
+  const Side side = state.pool.side(handle);
+  const QuantityLots canceled = state.book(record.instrument).book.Cancel(handle);
+  EndOrder(state, handle, side);
+  const bool own = record.session == context.command.session;
+  ReportCanceled(
+      context, record,
+      {.order_id = id,
+       .side = side,
+       .cancellation = {.order = handle, .canceled = canceled, .leaves = {}, .reason = reason},
+       .client_sequence = own ? context.command.client_sequence : 0});
+}
 
 OrderHandle ResolveOrder(const Context& context, const OrderReference& reference) {
   const State& state = context.state;
@@ -123,52 +69,11 @@ void HandleCancelOrder(Context context) {
   const OrderRecord& record = context.state.orders[handle];
   const InstrumentId instrument = record.instrument;
   const bool own = record.session == context.command.session;
-  CancelResting(context, handle, CancelReason::kRequest);
+  CancelOpen(context, handle, CancelReason::kRequest);
   if (!own) {
     context.emit.Done();  // The order's own session got the report.
   }
   EndTurn(context, instrument);
-}
-
-void HandleMassCancel(Context context) {
-  State& state = context.state;
-  const MassCancelCommand& command = context.command.mass_cancel;
-  const AccountId account = state.sessions.Find(context.command.session)->account;
-  if (!MassCancelIsKnown(command)) {
-    context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnsupported);
-    return;
-  }
-  if (state.accounts.Find(account) == nullptr) {
-    context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnknownAccount);
-    return;
-  }
-  if (context.command.instrument != InstrumentId{} &&
-      state.instruments.Find(context.command.instrument) == nullptr) {
-    context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnknownInstrument);
-    return;
-  }
-  const bool requested = command.trigger == MassCancelTrigger::kRequest;
-  const std::vector<Victim> victims = FindVictims(context, account);
-  for (const Victim& victim : victims) {
-    CancelResting(context, victim.handle,
-                  requested ? CancelReason::kMassCancel : CancelReason::kDisconnect);
-  }
-  if (requested) {
-    Event event = MakeEvent(EventType::kMassCancelDone);
-    event.account = account;
-    event.instrument = context.command.instrument;
-    event.side = command.side;
-    event.mass_cancel_done = {.canceled_count = static_cast<uint32_t>(victims.size()),
-                              .reserved = {}};
-    context.emit.Answer(event);
-  }
-  InstrumentId published{};
-  for (const Victim& victim : victims) {
-    if (victim.instrument != published) {
-      published = victim.instrument;
-      EndTurn(context, published);
-    }
-  }
 }
 
 void HandleOrderQuery(Context context) {

@@ -17,4 +17,8 @@ void HandleAccountQuery(Context context);
 // its own by client order id; kNoOrder if there is none.
 OrderHandle ResolveOrder(const Context& context, const OrderReference& reference);
 
+// Takes an open order out of its book and the table, gives back its hold and reports it to its
+// session; solicited only where that is the session of the command.
+void CancelOpen(Context& context, OrderHandle handle, CancelReason reason);
+
 }  // namespace tally::core::internal

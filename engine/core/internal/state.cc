@@ -12,7 +12,9 @@ State::State(const CoreLimits& core_limits)
       ledger(core_limits.accounts, core_limits.assets),
       sessions(core_limits.sessions),
       pool({.capacity = core_limits.open_orders}),
-      orders(core_limits) {
+      orders(core_limits),
+      mass_cancels(core_limits.open_orders),
+      protection_cancels(core_limits.open_orders) {
   CHECK(limits.assets >= 1 && limits.assets <= kMaxAssets);
   CHECK(limits.instruments >= 1 && limits.instruments <= kMaxInstruments);
   CHECK(limits.accounts >= 1 && limits.accounts <= kMaxAccounts);

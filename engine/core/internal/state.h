@@ -9,6 +9,7 @@
 #include "engine/book/order_book.h"
 #include "engine/book/order_pool.h"
 #include "engine/core/core.h"
+#include "engine/core/internal/cancel_list.h"
 #include "engine/core/internal/order_table.h"
 #include "engine/core/internal/session_table.h"
 #include "engine/limits.h"
@@ -53,6 +54,11 @@ class State {
   OrderPool pool;
   std::vector<BookState> books;  // By instrument, from 1.
   OrderTable orders;
+
+  // Scratch of one command, empty between commands as far as anyone is concerned. Two, because the
+  // turn that follows a mass cancel may trip a market maker's protection.
+  CancelList mass_cancels;
+  CancelList protection_cancels;
 
   CommandSequence last_command_sequence{};
   EventSequence next_event_sequence{1};

@@ -27,7 +27,8 @@ TEST(AllocationTest, OrdersCancelsAndReplacesDoNotAllocate) {
     const Command& command = venue.commands[i];
     const bool on_order_path = command.type == CommandType::kNewOrder ||
                                command.type == CommandType::kCancelOrder ||
-                               command.type == CommandType::kReplaceOrder;
+                               command.type == CommandType::kReplaceOrder ||
+                               command.type == CommandType::kMassCancel;
     const bool hashes = (i + 1) % FlowLimits().state_hash_interval == 0;
     const AllocationGuard guard;
     core.Apply(command, sink);
