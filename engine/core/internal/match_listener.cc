@@ -95,7 +95,7 @@ void MatchListener::ReportAccepted(const IncomingOrder& order) {
   event.accepted.time_in_force = order.time_in_force;
   event.accepted.order_flags = active_.order->flags;
   event.accepted.self_trade_prevention = order.self_trade_prevention;
-  event.accepted.phase = TradingPhase::kContinuous;
+  event.accepted.phase = state_.phase(event.instrument);
   context_.emit.Answer(event);
 }
 
@@ -163,7 +163,7 @@ void MatchListener::ReportFill(const Leg& leg, const Fill& fill, OrderId order_i
                   .cumulative = leg.record.cumulative,
                   .fee = leg.fee,
                   .liquidity = liquidity,
-                  .phase = TradingPhase::kContinuous,
+                  .phase = state_.phase(leg.record.instrument),
                   .reserved = {}};
   context_.emit.Report(leg.record.session, event);
 }
@@ -194,6 +194,7 @@ void MatchListener::OnFill(const Fill& fill) {
   trade.side = Raw(active_.side);
   trade.trade = {.trade_id = state_.next_trade_id, .price = fill.price, .quantity = fill.quantity};
   context_.emit.Publish(trade);
+  state_.book(trade.instrument).last_price = fill.price;
   state_.next_trade_id = TradeId{Raw(state_.next_trade_id) + 1};
 
   if (fill.maker_leaves.value == 0) {

@@ -12,6 +12,7 @@ State::State(const CoreLimits& core_limits)
       ledger(core_limits.accounts, core_limits.assets),
       sessions(core_limits.sessions),
       pool({.capacity = core_limits.open_orders}),
+      markets(core_limits.instruments),
       orders(core_limits),
       mass_cancels(core_limits.open_orders),
       protection_cancels(core_limits.open_orders) {

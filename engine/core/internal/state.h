@@ -10,6 +10,7 @@
 #include "engine/book/order_pool.h"
 #include "engine/core/core.h"
 #include "engine/core/internal/cancel_list.h"
+#include "engine/core/internal/market.h"
 #include "engine/core/internal/order_table.h"
 #include "engine/core/internal/session_table.h"
 #include "engine/limits.h"
@@ -23,7 +24,9 @@ namespace tally::core::internal {
 struct BookState {
   explicit BookState(OrderPool* pool) : book(pool) {}
   OrderBook book;
-  BookTopEvent top{};  // As last published.
+  BookTopEvent top{};     // As last published.
+  PriceTicks last_price;  // Of the last trade; 0: none.
+  uint32_t features = 0;  // kFeature... of market.h.
 };
 
 struct RememberedHash {
@@ -42,6 +45,11 @@ class State {
   // The instrument must be defined or at least within the limits.
   BookState& book(InstrumentId id) { return books[Raw(id) - 1]; }
   const BookState& book(InstrumentId id) const { return books[Raw(id) - 1]; }
+  Market& market(InstrumentId id) { return markets[Raw(id) - 1]; }
+  const Market& market(InstrumentId id) const { return markets[Raw(id) - 1]; }
+  TradingPhase phase(InstrumentId id) const {
+    return (book(id).features & kFeaturePhase) == 0 ? TradingPhase::kContinuous : market(id).phase;
+  }
 
   const CoreLimits limits;
 
@@ -53,6 +61,7 @@ class State {
 
   OrderPool pool;
   std::vector<BookState> books;  // By instrument, from 1.
+  std::vector<Market> markets;   // Likewise.
   OrderTable orders;
 
   // Scratch of one command, empty between commands as far as anyone is concerned. Two, because the

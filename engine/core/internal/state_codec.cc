@@ -153,6 +153,8 @@ void PutBooks(const State& state, StateWriter& out) {
     const BookState& book = state.book(InstrumentId{row});
     out.Put(row);
     out.Put(book.top.book_sequence);
+    out.Put(book.last_price);
+    PutMarket(state.market(InstrumentId{row}), out);
     PutOrders(state, book.book, Side::kBuy, out);
     PutOrders(state, book.book, Side::kSell, out);
   }

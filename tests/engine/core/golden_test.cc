@@ -37,9 +37,9 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   Sha256 events_hash;
   events_hash.Update(sink.events.data(), sink.events.size() * sizeof(Event));
   EXPECT_EQ(ToHex(events_hash.Finish()),
-            "29d4d20b1a878abdf5a1de7d5600e6e13a19364c9340678b3ea0aa5ae00ee114");
+            "0ba24b066b6c6889631dd8656050e29ab5c60cb25b556c8b3923302ebcca85ab");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "28689c1a910a0c058990672946a5aca2b4edb5b88dbca39dec56fe4b2ef99fd7");
+            "a0ab20ffa1541b46660f8260ab5489bf2dee7a97b7fe3309894b87f3c40751a5");
 }
 
 }  // namespace
