@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "engine/core/internal/context.h"
+#include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/venue_handler.h"
@@ -77,8 +78,9 @@ void Dispatch(const Context& context) {
     case CommandType::kDefineRules:
     case CommandType::kDefineFees:
     case CommandType::kDefineProtection:
-    case CommandType::kKillSwitch:
       break;
+    case CommandType::kKillSwitch:
+      return internal::HandleKillSwitch(context);
   }
   context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnsupported);
 }

@@ -34,6 +34,7 @@ struct Session {
   uint64_t last_client_sequence = 0;  // The last one applied; the next command carries this + 1.
   uint64_t next_report_sequence = 1;
   ClientOrderId last_client_order_id{};
+  bool kill_switch = false;  // Engaged: cancels only.
 };
 
 struct DepthLevel {

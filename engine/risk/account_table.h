@@ -12,6 +12,7 @@ namespace tally::risk {
 struct Account {
   bool defined = false;
   bool enabled = false;  // A disabled account may cancel and withdraw, not enter or replace orders.
+  bool kill_switch = false;  // Engaged: cancels only.
   std::array<uint8_t, 20> owner{};
   uint32_t open_orders = 0;
 };

@@ -1,5 +1,6 @@
 #include "engine/core/internal/order_checks.h"
 
+#include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_attributes.h"
 
 namespace tally::core::internal {
@@ -27,6 +28,11 @@ RejectReason CheckParties(const Context& context, OrderRequest& request) {
   context.state.ledger.Prefetch(context.command.account,
                                 risk::HoldAsset(*request.instrument, request.order.side));
   return RejectReason::kNone;
+}
+
+// kKillSwitch.
+RejectReason CheckSwitches(const Context& context, OrderRequest&) {
+  return CheckKillSwitch(context.state, context.command.account, context.command.session);
 }
 
 // kUnsupported, kBadTimeInForce.
@@ -81,8 +87,8 @@ RejectReason FirstOf(const Context& context, OrderRequest& request) {
 }  // namespace
 
 RejectReason Admit(const Context& context, OrderRequest& request) {
-  return FirstOf<CheckParties, CheckMeaning, CheckName, CheckTerms, CheckRoom, CheckFunds>(context,
-                                                                                           request);
+  return FirstOf<CheckParties, CheckSwitches, CheckMeaning, CheckName, CheckTerms, CheckRoom,
+                 CheckFunds>(context, request);
 }
 
 RejectReason CheckClientOrderId(const Context& context, ClientOrderId id) {

@@ -1,6 +1,7 @@
 // kReplaceOrder.
 
 #include "base/assert.h"
+#include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_checks.h"
 #include "engine/core/internal/order_handler.h"
@@ -26,6 +27,10 @@ RejectReason CheckReplace(const Context& context, NewTerms& terms) {
   }
   const OrderRecord& record = state.orders[terms.handle];
   if (RejectReason reason = CheckAccount(context, record.account); reason != RejectReason::kNone) {
+    return reason;
+  }
+  if (RejectReason reason = CheckKillSwitch(state, record.account, context.command.session);
+      reason != RejectReason::kNone) {
     return reason;
   }
   if (RejectReason reason = CheckClientOrderId(context, replace.new_client_order_id);

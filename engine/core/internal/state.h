@@ -76,6 +76,9 @@ class State {
   TradeId next_trade_id{1};
   uint64_t next_priority = 1;  // Not in the canonical state: the order of the books implies it.
 
+  bool venue_kill_switch = false;
+  uint32_t kill_switch_count = 0;  // Engaged ones of the venue, its accounts and sessions.
+
   std::vector<ChainProgress> chains;  // Ascending chain id, at most kMaxChains.
   uint64_t last_settled_batch = 0;
   EventSequence last_settled_event{};

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/state_writer.h"
 
@@ -182,6 +183,7 @@ void SerializeState(const State& state, StateSink& sink) {
   PutBalances(state, out);
   PutChains(state, out);
   PutSessions(state, out);
+  PutKillSwitches(state, out);
   PutBooks(state, out);
   out.Flush();
 }

@@ -35,11 +35,16 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
     core.Apply(command, sink);
   }
   Sha256 events_hash;
-  events_hash.Update(sink.events.data(), sink.events.size() * sizeof(Event));
+  for (Event event : sink.events) {
+    if (event.type == EventType::kStateHash) {
+      event.payload = {};  // Changes with the layout of the state, which has a line of its own.
+    }
+    events_hash.Update(&event, sizeof(event));
+  }
   EXPECT_EQ(ToHex(events_hash.Finish()),
-            "0ba24b066b6c6889631dd8656050e29ab5c60cb25b556c8b3923302ebcca85ab");
+            "a8190ddf2d1640da60f7e914a21ff7b592bb8905c109cd273299793d663ca039");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "a0ab20ffa1541b46660f8260ab5489bf2dee7a97b7fe3309894b87f3c40751a5");
+            "cab7a7e3f3eead5a75ab3333e3f76c6bc45fedf6c718867a17e8a0630bc44ec9");
 }
 
 }  // namespace
