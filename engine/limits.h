@@ -28,6 +28,11 @@ inline constexpr uint32_t kMaxFeeClasses = 64;
 inline constexpr uint32_t kMaxQuoteEntries = 32;
 inline constexpr uint32_t kMaxGroupLegs = 3;
 
+// An iceberg has at most this many parts: one incoming order can meet all of them.
+inline constexpr int64_t kMaxIcebergParts = 100;
+// All-or-none orders that rest on a side of a book: a smaller incoming order passes over them all.
+inline constexpr uint32_t kMaxAllOrNoneOrders = 1'000;
+
 // Vaults whose deposits and withdrawals one core takes, each on a chain of its own.
 inline constexpr uint32_t kMaxChains = 16;
 

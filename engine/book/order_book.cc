@@ -13,13 +13,31 @@ void OrderBook::CheckInvariants() const {
 }
 
 void OrderBook::CheckSide(Side book_side) const {
-  const Ladder& side = ladders_[IndexOf(book_side)];
-  side.CheckInvariants(pool_->ladders_);
+  const uint32_t side = IndexOf(book_side);
+  CheckLadder(ladders_[side], side, OrderPlace::kDisplayed);
+  CheckLadder(dark_[side], side, OrderPlace::kDark);
+  uint32_t specials = 0;
+  uint32_t all_or_none = 0;
+  ForEachOrder(book_side, [&](OrderHandle handle) {
+    const OrderView view = pool_->View(handle);
+    specials += view.place == OrderPlace::kDark || view.display_quantity.value != 0;
+    all_or_none += view.all_or_none;
+    if (view.display_quantity.value != 0) {
+      CHECK(view.displayed <= view.display_quantity);
+    } else {
+      CHECK(view.displayed == (view.place == OrderPlace::kDark ? QuantityLots{} : view.leaves));
+    }
+  });
+  CHECK(specials == specials_[side] && all_or_none == all_or_none_counts_[side]);
+}
+
+void OrderBook::CheckLadder(const Ladder& ladder, uint32_t side, OrderPlace place) const {
+  ladder.CheckInvariants(pool_->ladders_);
   uint32_t level_count = 0;
   uint32_t order_count = 0;
   uint64_t better_key = 0;
-  for (uint32_t at = side.best(); at != internal::kNilSlot;
-       at = side.NextWorse(pool_->ladders_, at)) {
+  for (uint32_t at = ladder.best(); at != internal::kNilSlot;
+       at = ladder.NextWorse(pool_->ladders_, at)) {
     const Level& level = pool_->ladders_.levels[at];
     CHECK(level_count == 0 || better_key < level.key);
     better_key = level.key;
@@ -30,7 +48,7 @@ void OrderBook::CheckSide(Side book_side) const {
     for (uint32_t slot = level.head; slot != internal::kNilSlot;) {
       const Order& order = pool_->orders_[slot];
       CHECK(order.leaves > 0 && order.level == at && order.previous == previous);
-      CHECK(pool_->side(OrderHandle{slot}) == book_side);
+      CHECK(order.is_sell == side && pool_->place(OrderHandle{slot}) == place);
       CHECK(pool_->index_ == nullptr || pool_->Find(order.id) == OrderHandle{slot});
       quantity += static_cast<uint64_t>(order.leaves);
       ++level_order_count;
@@ -41,8 +59,8 @@ void OrderBook::CheckSide(Side book_side) const {
     CHECK(level.quantity == quantity && level.order_count == level_order_count);
     order_count += level_order_count;
   }
-  CHECK(level_count == side.level_count());
-  CHECK(order_count == this->order_count(book_side));
+  CHECK(level_count == ladder.level_count());
+  CHECK(order_count == (place == OrderPlace::kDark ? dark_counts_[side] : order_counts_[side]));
 }
 
 }  // namespace tally

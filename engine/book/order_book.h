@@ -2,100 +2,29 @@
 
 // A price-time-priority order book of one instrument. docs/order-book.md has the rules.
 
-#include <concepts>
 #include <cstdint>
+#include <optional>
 
 #include "base/types.h"
+#include "engine/book/book_types.h"
 #include "engine/book/internal/price_ladder.h"
 #include "engine/book/order_pool.h"
-#include "engine/event.h"
-#include "engine/reject_reason.h"
 
 namespace tally {
 
-struct IncomingOrder {
-  OrderId id;
-  OrderOwner owner;
-  PriceTicks
-      price;  // Limit; for a market order the worst price it may trade at. 0 .. kMaxPriceTicks.
-  QuantityLots quantity;  // 1 .. kMaxQuantityLots.
-  Side side;
-  OrderType type = OrderType::kLimit;
-  TimeInForce time_in_force = TimeInForce::kGtc;  // A market order is kIoc or kFok; kGtc is kIoc.
-  SelfTradePrevention self_trade_prevention = SelfTradePrevention::kNone;
-  bool post_only = false;  // Limit kGtc only.
-};
-
-struct Fill {
-  OrderHandle maker;
-  PriceTicks price;  // The maker's.
-  QuantityLots quantity;
-  QuantityLots maker_leaves;  // 0: this is the last callback about the maker.
-  QuantityLots taker_leaves;
-};
-
-// Quantity that left an order other than by a trade.
-struct Cancellation {
-  OrderHandle order;  // kNoOrder for the remainder of a submitted order, which never had a handle.
-  QuantityLots canceled;
-  QuantityLots leaves;  // 0: the order ends. Not 0 only for kSelfTradeDecrement.
-  CancelReason reason;
-};
-
-// The pool has no price for the order between OnReplaced and the end of Replace().
-struct Replacement {
-  OrderHandle order;
-  PriceTicks price;
-  QuantityLots leaves;
-  bool kept_priority;
-};
-
-// Receives what a command does, in order. Called synchronously; may read the pool, must not
-// change a book of it. Inlined: implement in a header or in the
-// calling file.
-template <typename T>
-concept BookListener = requires(T listener, const IncomingOrder& order, const Fill& fill,
-                                const Cancellation& cancellation, const Replacement& replacement) {
-  // Submit() will have an effect. Before every other callback.
-  listener.OnAccepted(order);
-  // Replace() will have an effect. Before every other callback.
-  listener.OnReplaced(replacement);
-  listener.OnFill(fill);
-  listener.OnMakerCanceled(cancellation);  // Self-trade prevention took (from) a resting order.
-  listener.OnTakerCanceled(cancellation);  // ... the incoming one; or an IOC remainder.
-};
-
-enum class BookOutcome : uint8_t {
-  kRejected,  // No effect, no callback.
-  kFilled,    // Completely executed.
-  kResting,
-  kCanceled,  // What was not executed is canceled; OnTakerCanceled said so.
-};
-
-struct BookResult {
-  BookOutcome outcome;
-  RejectReason reject_reason;  // kNone unless kRejected.
-  OrderHandle handle;          // The order if kResting, else kNoOrder.
-  QuantityLots leaves;         // Of the order if kResting, else 0.
-};
-
-// Best price of a side. quantity is 0 if the side is empty.
-struct BookLevel {
-  PriceTicks price;
-  QuantityLots quantity;
-  uint32_t order_count;
-  friend bool operator==(const BookLevel&, const BookLevel&) = default;
-};
-
 // Thread safety: none; see OrderPool. Every book of a pool must be destroyed before it.
-// Invariants: after every command best bid < best ask; a level exists iff an order rests at its
-// price, and its quantity is the sum of theirs; orders of a level are in the order in which they
-// got their price (or last lost priority).
+// Invariants: after every command best bid < best ask of what is displayed; a level exists iff an
+// order rests at its price, and its quantity is the sum of what they display; orders of a level are
+// in the order in which they got their price (or last lost priority).
+// Dark orders are in ladders of their own: between two orders of one price the displayed one trades
+// first. Everything that only icebergs and dark orders need is in internal/special_*; a book
+// without them pays for it with one test per command.
 // Units: ticks and lots. The caller keeps the sum of quantities of a level below 2^63 (in a core
 // the conservation of funds does).
 // Cost: no allocation. O(1) for a resting order at a known price and for a cancel; a new or emptied
 // price level costs at most 9 steps down a radix tree; + O(1) per fill. A FOK order adds a walk
-// over the levels it needs (over the orders, if its self-trade prevention is on).
+// over the levels it needs (over the orders, if its self-trade prevention is on or if icebergs or
+// dark orders rest on the other side).
 class OrderBook {
  public:
   explicit OrderBook(OrderPool* pool) : pool_(pool) {}
@@ -104,38 +33,70 @@ class OrderBook {
   OrderBook(OrderBook&&) = default;
   ~OrderBook() = default;
 
-  // Rejects, in this order: kUnsupported (post_only that cannot rest), kPostOnlyWouldCross,
-  // kFokUnfillable, kMarketNoLiquidity, kCapacity (it may rest and the pool is full).
+  // Rejects, in this order: kUnsupported (attributes that contradict each other),
+  // kBadDisplayQuantity, kBadMinQuantity, kPostOnlyWouldCross, kFokUnfillable,
+  // kMinQuantityUnfillable, kMarketNoLiquidity, kCapacity (it may rest and the pool is full).
   template <BookListener Listener>
   BookResult Submit(const IncomingOrder& order, Listener& listener);
 
-  // Removes an open order of this book; returns its leaves. The handle is free afterwards.
+  // As Submit() for an order that is in the pool already, dormant. A rejected one stays dormant.
+  template <BookListener Listener>
+  BookResult Enter(OrderHandle handle, const IncomingOrder& order, Listener& listener);
+
+  // Puts an order into the pool, dormant. Requires a pool that is not full.
+  OrderHandle Park(const IncomingOrder& order);
+
+  // Takes a resting order of this book out of it; it is dormant from then on.
+  void Park(OrderHandle handle);
+
+  // Removes an open order of this book, which may be dormant (in no list of the caller's any more);
+  // returns its leaves. The handle is free afterwards.
   QuantityLots Cancel(OrderHandle handle);
 
   // Gives an open order of this book a new price and new leaves (1 .. kMaxQuantityLots). Fewer or
   // the same leaves at the same price keep its priority; otherwise it is taken out and comes back
   // as an incoming limit GTC order with the same id, handle, owner and attributes, so it may match.
-  // Rejects, leaving the order as it was: kPostOnlyWouldCross.
+  // A dormant order gets the new terms and stays dormant.
+  // Rejects, leaving the order as it was: kBadDisplayQuantity, kPostOnlyWouldCross.
   template <BookListener Listener>
-  BookResult Replace(OrderHandle handle, PriceTicks price, QuantityLots leaves, Listener& listener);
+  BookResult Replace(OrderHandle handle, const ReplaceTerms& terms, Listener& listener);
+  template <BookListener Listener>
+  BookResult Replace(OrderHandle handle, PriceTicks price, QuantityLots leaves,
+                     Listener& listener) {
+    return Replace(handle, ReplaceTerms{.price = price, .leaves = leaves}, listener);
+  }
 
-  bool empty() const { return ladders_[kBids].empty() && ladders_[kAsks].empty(); }
+  // The resting all-or-none order of a side, first in priority, that could trade completely now, or
+  // kNoOrder. Looks at kExecutableSearchMax orders at most. O(1) if the side has none.
+  OrderHandle FindExecutable(Side side) const;
+
+  // Lets what FindExecutable() found trade, as an incoming order.
+  template <BookListener Listener>
+  BookResult Execute(OrderHandle handle, Listener& listener);
+
+  // No order rests here, displayed or dark.
+  bool empty() const { return order_count(Side::kBuy) == 0 && order_count(Side::kSell) == 0; }
   BookLevel best_bid() const { return Best(kBids); }
   BookLevel best_ask() const { return Best(kAsks); }
   uint32_t level_count(Side side) const { return ladders_[IndexOf(side)].level_count(); }
-  uint32_t order_count(Side side) const { return order_counts_[IndexOf(side)]; }
+  // Of the orders that rest on a side, displayed or dark.
+  uint32_t order_count(Side side) const {
+    return order_counts_[IndexOf(side)] + dark_counts_[IndexOf(side)];
+  }
 
-  // Calls visit(const BookLevel&) for the best `depth` levels, best first.
+  // Calls visit(const BookLevel&) for the best `depth` displayed levels, best first.
   template <typename Visitor>
   void ForEachLevel(Side side, uint32_t depth, Visitor visit) const;
 
-  // Calls visit(OrderHandle) for every order of a side in priority order. `visit` may Cancel() the
-  // order it is given, nothing else.
+  // Calls visit(OrderHandle) for every order that rests on a side, displayed or dark, in priority
+  // order. `visit` may Cancel() or Park() the order it is given, nothing else.
   template <typename Visitor>
   void ForEachOrder(Side side, Visitor visit) const;
 
   // Walks everything and CHECKs the invariants. O(orders); for tests and tools.
   void CheckInvariants() const;
+
+  static constexpr uint32_t kExecutableSearchMax = 4'096;
 
  private:
   using Ladder = internal::PriceLadder;
@@ -148,9 +109,11 @@ class OrderBook {
   static constexpr uint32_t kAsks = 1;
   static uint32_t IndexOf(Side side) { return side == Side::kBuy ? kBids : kAsks; }
 
+  using SpecialOrder = OrderPool::SpecialOrder;
+
   // The incoming order while it matches.
   struct Taker {
-    OrderHandle handle;  // kNoOrder unless it is being replaced.
+    OrderHandle handle;  // kNoOrder unless it is in the pool already.
     OrderOwner owner;
     SelfTradePrevention self_trade_prevention;
     uint32_t side;
@@ -182,9 +145,71 @@ class OrderBook {
   template <typename Listener>
   void PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& listener);
 
+  uint32_t NewOrder(const IncomingOrder& order, int64_t leaves);
   void Link(uint32_t slot, uint64_t key);
   void Unlink(uint32_t slot);
   void Free(uint32_t slot);
+  // The list of a level, without its quantity.
+  void Append(uint32_t at, uint32_t slot);
+  void Detach(uint32_t slot);
+
+  // From here to IsAllOrNone(): internal/special_orders.cc and special_orders_inl.h.
+  bool NeedsSpecialPath(const IncomingOrder& order) const {
+    return (specials_[1 - IndexOf(order.side)] != 0) | order.slide | order.hidden |
+           order.all_or_none | order.pegged |
+           ((order.display_quantity.value | order.min_quantity.value) != 0);
+  }
+  template <typename Listener>
+  BookResult EnterSpecial(OrderHandle handle, const IncomingOrder& order, Listener& listener);
+  template <typename Listener>
+  BookResult ReplaceSpecial(uint32_t slot, const ReplaceTerms& terms, Listener& listener);
+  template <typename Listener>
+  void MatchSpecial(Taker& taker, Listener& listener);
+  template <typename Listener>
+  void TradeSpecial(uint32_t maker_slot, Taker& taker, Listener& listener);
+  template <typename Listener>
+  BookResult MatchAndRest(OrderHandle handle, const IncomingOrder& order, PriceTicks price,
+                          Listener& listener);
+
+  // What self-trade prevention takes away from the two orders.
+  struct SelfTradeCut {
+    int64_t from_maker;
+    int64_t from_taker;
+    CancelReason reason;
+  };
+  static SelfTradeCut CutOf(SelfTradePrevention mode, int64_t maker_leaves, int64_t taker_leaves);
+
+  QuantityLots CancelSpecial(uint32_t slot);
+  RejectReason CheckSpecial(const IncomingOrder& order, OrderHandle handle) const;
+  RejectReason CheckReplace(const OrderView& before, const IncomingOrder& order) const;
+  static bool KeepsPlace(const OrderView& before, const IncomingOrder& order);
+  std::optional<PriceTicks> EntryPrice(const IncomingOrder& order) const;
+  Taker TakerOf(OrderHandle handle, const IncomingOrder& order, PriceTicks price) const;
+  // Whether `taker` would trade `wanted` lots or more. Exact: it follows what MatchSpecial() would
+  // do. Counts the orders it looks at down from *steps and gives up (false) at 0.
+  bool WouldTrade(Taker taker, int64_t wanted, uint32_t* steps) const;
+  bool WouldTrade(const Taker& taker, int64_t wanted) const;
+  void ProbeLevel(uint32_t at, Taker& taker, int64_t& wanted, uint32_t* steps) const;
+  // The order that `taker` meets next. `*dark` is the first dark order not passed over yet.
+  uint32_t NextMaker(const Taker& taker, uint32_t* dark) const;
+  uint32_t FirstDark(uint32_t side) const;
+  uint32_t NextDark(uint32_t slot) const;
+  IncomingOrder AsIncoming(uint32_t slot) const;
+  // Makes the order of a slot that is in no ladder rest, or dormant.
+  void Rest(uint32_t slot, const IncomingOrder& order, PriceTicks price, int64_t leaves);
+  void MakeDormant(uint32_t slot, const IncomingOrder& order);
+  void WriteTerms(uint32_t slot, const IncomingOrder& order, int64_t leaves);
+  void CountSpecial(uint32_t slot, uint32_t difference);
+  // Takes an order out of its ladder, whatever it is; its leaves stay.
+  void TakeOut(uint32_t slot);
+  // Takes quantity away from an order where it stands, from what is not displayed first.
+  void Reduce(uint32_t slot, int64_t quantity);
+  void AmendInPlace(uint32_t slot, const IncomingOrder& order);
+  void ShowNextPart(uint32_t slot);
+  int64_t TotalLeaves(uint32_t slot) const { return pool_->leaves(OrderHandle{slot}).value; }
+  bool IsAllOrNone(uint32_t slot) const {
+    return pool_->orders_[slot].is_special != 0 && pool_->specials_[slot].all_or_none;
+  }
 
   BookLevel Best(uint32_t side) const {
     return ladders_[side].empty() ? BookLevel{} : LevelView(side, ladders_[side].best());
@@ -194,12 +219,19 @@ class OrderBook {
     return {{PriceOf(side, level.key)}, {static_cast<int64_t>(level.quantity)}, level.order_count};
   }
   void CheckSide(Side side) const;
+  void CheckLadder(const Ladder& ladder, uint32_t side, OrderPlace place) const;
 
   OrderPool* pool_;
   Ladder ladders_[2];
   uint32_t order_counts_[2] = {0, 0};
+  // Icebergs and dark orders of a side: what plain matching does not know. 0 in a plain book.
+  uint32_t specials_[2] = {0, 0};
+  uint32_t dark_counts_[2] = {0, 0};
+  uint32_t all_or_none_counts_[2] = {0, 0};
+  Ladder dark_[2];
 };
 
 }  // namespace tally
 
-#include "engine/book/internal/order_book_inl.h"  // IWYU pragma: keep
+#include "engine/book/internal/order_book_inl.h"      // IWYU pragma: keep
+#include "engine/book/internal/special_orders_inl.h"  // IWYU pragma: keep

@@ -6,6 +6,7 @@ namespace tally {
 
 OrderPool::OrderPool(const OrderPoolOptions& options)
     : orders_(options.capacity),
+      specials_(options.capacity),
       ladders_(options.capacity),
       index_(options.index_order_ids ? std::make_unique<internal::OrderIndex>(options.capacity)
                                      : nullptr) {
@@ -14,14 +15,31 @@ OrderPool::OrderPool(const OrderPoolOptions& options)
 
 OrderView OrderPool::View(OrderHandle handle) const {
   const Order& order = orders_[Raw(handle)];
-  return {.id = order.id,
-          .owner = order.owner,
-          .price = {static_cast<int64_t>(ladders_.levels[order.level].key ^
-                                         internal::KeyMask(order.is_sell))},
-          .leaves = {order.leaves},
-          .side = order.is_sell ? Side::kSell : Side::kBuy,
-          .self_trade_prevention = static_cast<SelfTradePrevention>(order.self_trade_prevention),
-          .post_only = order.is_post_only != 0};
+  OrderView view = {
+      .id = order.id,
+      .owner = order.owner,
+      .price = {},
+      .leaves = {order.leaves},
+      .side = order.is_sell ? Side::kSell : Side::kBuy,
+      .self_trade_prevention = static_cast<SelfTradePrevention>(order.self_trade_prevention),
+      .post_only = order.is_post_only != 0,
+      .displayed = {order.leaves}};
+  if (order.is_special != 0) {
+    const SpecialOrder& special = specials_[Raw(handle)];
+    view.leaves += {special.reserve};
+    view.slide = special.slide;
+    view.hidden = special.hidden;
+    view.all_or_none = special.all_or_none;
+    view.pegged = special.pegged;
+    view.place = special.place;
+    view.displayed = special.place == OrderPlace::kDisplayed ? view.displayed : QuantityLots{};
+    view.display_quantity = {special.display};
+  }
+  view.price = view.place == OrderPlace::kDormant
+                   ? PriceTicks{specials_[Raw(handle)].price}
+                   : PriceTicks{static_cast<int64_t>(ladders_.levels[order.level].key ^
+                                                     internal::KeyMask(order.is_sell))};
+  return view;
 }
 
 }  // namespace tally

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/types.h"
+#include "engine/book/internal/cold_array.h"
 #include "engine/book/internal/order_index.h"
 #include "engine/book/internal/price_ladder.h"
 #include "engine/book/internal/slot_pool.h"
@@ -22,15 +23,26 @@ inline constexpr OrderHandle kNoOrder{internal::kNilSlot};
 // Self-trade prevention compares these; the book gives them no other meaning.
 enum class OrderOwner : uint32_t {};
 
+// Where an open order is. A dark order can trade but is not shown: hidden, all-or-none and pegged
+// ones. A dormant order waits outside of its book for OrderBook::Enter().
+enum class OrderPlace : uint8_t { kDisplayed, kDark, kDormant };
+
 // What is known of an open order, copied out of the pool.
 struct OrderView {
   OrderId id;
   OrderOwner owner;
   PriceTicks price;
-  QuantityLots leaves;  // Positive, except in the last callback about the order.
+  QuantityLots leaves;  // All of it, shown or not. Positive, except in the last callback about it.
   Side side;
   SelfTradePrevention self_trade_prevention;
   bool post_only;
+  bool slide = false;
+  bool hidden = false;
+  bool all_or_none = false;
+  bool pegged = false;
+  OrderPlace place = OrderPlace::kDisplayed;
+  QuantityLots displayed{};         // 0 unless kDisplayed, and while an iceberg is refreshed.
+  QuantityLots display_quantity{};  // Of an iceberg, else 0.
 };
 
 struct OrderPoolOptions {
@@ -68,28 +80,51 @@ class OrderPool {
   OrderView View(OrderHandle handle) const;
   OrderId id(OrderHandle handle) const { return orders_[Raw(handle)].id; }
   OrderOwner owner(OrderHandle handle) const { return orders_[Raw(handle)].owner; }
-  QuantityLots leaves(OrderHandle handle) const { return {orders_[Raw(handle)].leaves}; }
+  QuantityLots leaves(OrderHandle handle) const {
+    const Order& order = orders_[Raw(handle)];
+    return {order.leaves + (order.is_special == 0 ? 0 : specials_[Raw(handle)].reserve)};
+  }
+  OrderPlace place(OrderHandle handle) const {
+    return orders_[Raw(handle)].is_special == 0 ? OrderPlace::kDisplayed
+                                                : specials_[Raw(handle)].place;
+  }
   Side side(OrderHandle handle) const {
     return orders_[Raw(handle)].is_sell ? Side::kSell : Side::kBuy;
   }
 
  private:
   friend class OrderBook;
+  friend class TriggerBook;
 
   // Two to a cache line; the price is the level's.
   struct Order {
     OrderId id;
-    int64_t leaves;  // 0 in a free slot.
+    int64_t leaves;  // 0 in a free slot. Of an iceberg what is displayed.
     uint32_t next;   // Towards the tail (younger); kNilSlot at the end.
     uint32_t previous;
     OrderOwner owner;
-    uint32_t level : 27;
+    uint32_t level : 26;
     uint32_t self_trade_prevention : 3;
     uint32_t is_sell : 1;
     uint32_t is_post_only : 1;
+    uint32_t is_special : 1;  // There is a SpecialOrder.
   };
   static_assert(sizeof(Order) == 32);
-  static_assert(kMaxOpenOrdersPerCore <= 1U << 26, "levels are numbered in 27 bits");
+  static_assert(kMaxOpenOrdersPerCore <= 1U << 26, "levels are numbered in 26 bits");
+
+  // What only icebergs, dark, sliding and dormant orders have: a row of another array, so that
+  // plain orders neither touch it nor pay for it.
+  struct SpecialOrder {
+    int64_t reserve;  // Iceberg: what is left beside the displayed part.
+    int64_t display;  // Iceberg: displayed at a time; else 0.
+    int64_t price;    // kDormant: no level says it.
+    OrderPlace place;
+    bool slide;
+    bool hidden;
+    bool all_or_none;
+    bool pegged;
+  };
+  static_assert(sizeof(SpecialOrder) == 32);
 
   struct HasId {
     const OrderPool* pool;
@@ -98,6 +133,7 @@ class OrderPool {
   };
 
   internal::SlotPool<Order, &Order::next> orders_;
+  internal::ColdArray<SpecialOrder> specials_;  // By slot.
   internal::LadderPool ladders_;
   std::unique_ptr<internal::OrderIndex> index_;  // Null unless index_order_ids.
 };

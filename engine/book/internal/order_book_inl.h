@@ -13,6 +13,9 @@ template <BookListener Listener>
 inline BookResult OrderBook::Submit(const IncomingOrder& order, Listener& listener) {
   CHECK(order.price.value >= 0 && order.price.value <= kMaxPriceTicks);
   CHECK(order.quantity.value > 0 && order.quantity.value <= kMaxQuantityLots);
+  if (NeedsSpecialPath(order)) [[unlikely]] {
+    return EnterSpecial(kNoOrder, order, listener);
+  }
   const RejectReason reason = CheckSubmit(order);
   if (reason != RejectReason::kNone) [[unlikely]] {
     return {BookOutcome::kRejected, reason, kNoOrder, {}};
@@ -40,22 +43,29 @@ inline BookResult OrderBook::Submit(const IncomingOrder& order, Listener& listen
                                           .reason = CancelReason::kImmediateOrCancel});
     return {BookOutcome::kCanceled, RejectReason::kNone, kNoOrder, {}};
   }
+  const uint32_t slot = NewOrder(order, taker.leaves);
+  Link(slot, KeyOf(side, order.price.value));
+  return {BookOutcome::kResting, RejectReason::kNone, OrderHandle{slot}, {taker.leaves}};
+}
+
+// A record of the pool, in no ladder yet.
+inline uint32_t OrderBook::NewOrder(const IncomingOrder& order, int64_t leaves) {
   const uint32_t slot = pool_->orders_.Acquire();
   if (pool_->index_ != nullptr) {
     pool_->index_->Insert(order.id, slot, OrderPool::HasId{pool_, order.id});
   }
   pool_->orders_[slot] = {
       .id = order.id,
-      .leaves = taker.leaves,
+      .leaves = leaves,
       .next = internal::kNilSlot,
       .previous = internal::kNilSlot,
       .owner = order.owner,
       .level = 0,
       .self_trade_prevention = static_cast<uint32_t>(order.self_trade_prevention) & 7U,
-      .is_sell = side & 1U,
-      .is_post_only = order.post_only};
-  Link(slot, KeyOf(side, order.price.value));
-  return {BookOutcome::kResting, RejectReason::kNone, OrderHandle{slot}, {taker.leaves}};
+      .is_sell = IndexOf(order.side) & 1U,
+      .is_post_only = order.post_only,
+      .is_special = 0};
+  return slot;
 }
 
 inline RejectReason OrderBook::CheckSubmit(const IncomingOrder& order) const {
@@ -111,51 +121,29 @@ inline void OrderBook::Match(Taker& taker, Listener& listener) {
   }
 }
 
+// Of an order of any kind.
 template <typename Listener>
 void OrderBook::PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& listener) {
-  Order& maker = pool_->orders_[maker_slot];
-  int64_t from_maker = 0;
-  int64_t from_taker = 0;
-  CancelReason reason = CancelReason::kSelfTradeNewest;
-  switch (taker.self_trade_prevention) {
-    case SelfTradePrevention::kNone:
-      CHECK(false);
-    case SelfTradePrevention::kCancelNewest:
-      from_taker = taker.leaves;
-      break;
-    case SelfTradePrevention::kCancelOldest:
-      from_maker = maker.leaves;
-      reason = CancelReason::kSelfTradeOldest;
-      break;
-    case SelfTradePrevention::kCancelBoth:
-      from_maker = maker.leaves;
-      from_taker = taker.leaves;
-      reason = CancelReason::kSelfTradeBoth;
-      break;
-    case SelfTradePrevention::kDecrementAndCancel:
-      from_maker = from_taker = std::min(maker.leaves, taker.leaves);
-      reason = CancelReason::kSelfTradeDecrement;
-      break;
-  }
-  if (from_maker > 0) {
-    maker.leaves -= from_maker;
-    pool_->ladders_.levels[maker.level].quantity -= static_cast<uint64_t>(from_maker);
+  const int64_t maker_leaves = TotalLeaves(maker_slot);
+  const SelfTradeCut cut = CutOf(taker.self_trade_prevention, maker_leaves, taker.leaves);
+  if (cut.from_maker > 0) {
+    Reduce(maker_slot, cut.from_maker);
     listener.OnMakerCanceled(Cancellation{.order = OrderHandle{maker_slot},
-                                          .canceled = {from_maker},
-                                          .leaves = {maker.leaves},
-                                          .reason = reason});
-    if (maker.leaves == 0) {
-      Unlink(maker_slot);
+                                          .canceled = {cut.from_maker},
+                                          .leaves = {maker_leaves - cut.from_maker},
+                                          .reason = cut.reason});
+    if (cut.from_maker == maker_leaves) {
+      TakeOut(maker_slot);
       Free(maker_slot);
     }
   }
-  if (from_taker > 0) {
-    taker.leaves -= from_taker;
+  if (cut.from_taker > 0) {
+    taker.leaves -= cut.from_taker;
     taker.canceled = taker.leaves == 0;
     listener.OnTakerCanceled(Cancellation{.order = taker.handle,
-                                          .canceled = {from_taker},
+                                          .canceled = {cut.from_taker},
                                           .leaves = {taker.leaves},
-                                          .reason = reason});
+                                          .reason = cut.reason});
   }
 }
 
@@ -211,6 +199,9 @@ inline QuantityLots OrderBook::Cancel(OrderHandle handle) {
   CHECK(pool_->Contains(handle));
   const uint32_t slot = Raw(handle);
   Order& order = pool_->orders_[slot];
+  if (order.is_special != 0) [[unlikely]] {
+    return CancelSpecial(slot);
+  }
   const QuantityLots leaves{order.leaves};
   pool_->ladders_.levels[order.level].quantity -= static_cast<uint64_t>(order.leaves);
   Unlink(slot);
@@ -219,15 +210,21 @@ inline QuantityLots OrderBook::Cancel(OrderHandle handle) {
 }
 
 template <BookListener Listener>
-inline BookResult OrderBook::Replace(OrderHandle handle, PriceTicks price, QuantityLots leaves,
+inline BookResult OrderBook::Replace(OrderHandle handle, const ReplaceTerms& terms,
                                      Listener& listener) {
+  const PriceTicks price = terms.price;
+  const QuantityLots leaves = terms.leaves;
   CHECK(pool_->Contains(handle));
   CHECK(price.value >= 0 && price.value <= kMaxPriceTicks);
   CHECK(leaves.value > 0 && leaves.value <= kMaxQuantityLots);
   const uint32_t slot = Raw(handle);
   Order& order = pool_->orders_[slot];
-  Level& level = pool_->ladders_.levels[order.level];
   const uint32_t side = order.is_sell;
+  if ((order.is_special != 0) | (specials_[1 - side] != 0) | (terms.display_quantity.value != 0))
+      [[unlikely]] {
+    return ReplaceSpecial(slot, terms, listener);
+  }
+  Level& level = pool_->ladders_.levels[order.level];
   const uint64_t limit_key = KeyOf(1 - side, price.value);
   if (level.key == KeyOf(side, price.value) && leaves.value <= order.leaves) {
     level.quantity -= static_cast<uint64_t>(order.leaves - leaves.value);
@@ -267,8 +264,15 @@ inline BookResult OrderBook::Replace(OrderHandle handle, PriceTicks price, Quant
 inline void OrderBook::Link(uint32_t slot, uint64_t key) {
   Order& order = pool_->orders_[slot];
   const uint32_t at = ladders_[order.is_sell].FindOrInsert(pool_->ladders_, key);
+  Append(at, slot);
+  pool_->ladders_.levels[at].quantity += static_cast<uint64_t>(order.leaves);
+  ++order_counts_[order.is_sell];
+}
+
+inline void OrderBook::Append(uint32_t at, uint32_t slot) {
+  Order& order = pool_->orders_[slot];
   Level& level = pool_->ladders_.levels[at];
-  order.level = at & 0x7ff'ffffU;
+  order.level = at & 0x3ff'ffffU;
   order.next = internal::kNilSlot;
   order.previous = level.tail;
   if (level.tail == internal::kNilSlot) {
@@ -277,25 +281,29 @@ inline void OrderBook::Link(uint32_t slot, uint64_t key) {
     pool_->orders_[level.tail].next = slot;
   }
   level.tail = slot;
-  level.quantity += static_cast<uint64_t>(order.leaves);
   ++level.order_count;
-  ++order_counts_[order.is_sell];
 }
 
 // Takes the order out of its level, whose quantity no longer contains it, and the level out of the
 // ladder with its last order.
 inline void OrderBook::Unlink(uint32_t slot) {
   const Order& order = pool_->orders_[slot];
+  Detach(slot);
+  --order_counts_[order.is_sell];
+  if (pool_->ladders_.levels[order.level].order_count == 0) {
+    CHECK(pool_->ladders_.levels[order.level].quantity == 0);
+    ladders_[order.is_sell].Erase(pool_->ladders_, order.level);
+  }
+}
+
+inline void OrderBook::Detach(uint32_t slot) {
+  const Order& order = pool_->orders_[slot];
   Level& level = pool_->ladders_.levels[order.level];
   (order.previous == internal::kNilSlot ? level.head : pool_->orders_[order.previous].next) =
       order.next;
   (order.next == internal::kNilSlot ? level.tail : pool_->orders_[order.next].previous) =
       order.previous;
-  --order_counts_[order.is_sell];
-  if (--level.order_count == 0) {
-    CHECK(level.quantity == 0);
-    ladders_[order.is_sell].Erase(pool_->ladders_, order.level);
-  }
+  --level.order_count;
 }
 
 inline void OrderBook::Free(uint32_t slot) {
@@ -316,14 +324,21 @@ void OrderBook::ForEachLevel(Side side, uint32_t depth, Visitor visit) const {
   }
 }
 
-// Steps on before it visits: the visitor may cancel the order, and its level with it.
+// Steps on before it visits: the visitor may take the order out, and its level with it.
 template <typename Visitor>
 void OrderBook::ForEachOrder(Side side, Visitor visit) const {
-  const Ladder& ladder = ladders_[IndexOf(side)];
-  uint32_t at = ladder.best();
-  while (at != internal::kNilSlot) {
-    uint32_t slot = pool_->ladders_.levels[at].head;
-    at = ladder.NextWorse(pool_->ladders_, at);
+  const Ladder& shown = ladders_[IndexOf(side)];
+  const Ladder& dark = dark_[IndexOf(side)];
+  const auto& levels = pool_->ladders_.levels;
+  uint32_t shown_at = shown.best();
+  uint32_t dark_at = dark.best();
+  while (shown_at != internal::kNilSlot || dark_at != internal::kNilSlot) {
+    const bool takes_dark =
+        shown_at == internal::kNilSlot ||
+        (dark_at != internal::kNilSlot && levels[dark_at].key < levels[shown_at].key);
+    uint32_t& at = takes_dark ? dark_at : shown_at;
+    uint32_t slot = levels[at].head;
+    at = (takes_dark ? dark : shown).NextWorse(pool_->ladders_, at);
     while (slot != internal::kNilSlot) {
       const OrderHandle handle{slot};
       slot = pool_->orders_[slot].next;

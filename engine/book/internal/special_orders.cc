@@ -1,0 +1,415 @@
+// What OrderBook does with icebergs and with dark and dormant orders, apart from the matching.
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "engine/book/order_book.h"
+
+namespace tally {
+namespace {
+
+bool IsIceberg(const IncomingOrder& order) { return order.display_quantity.value != 0; }
+
+bool RestsDark(const IncomingOrder& order) {
+  return order.hidden || order.all_or_none || order.pegged;
+}
+
+// Whether the attributes can go together; the table is in docs/order-book.md.
+bool IsConsistent(const IncomingOrder& order, bool may_rest) {
+  const bool concerns_rest = RestsDark(order) || IsIceberg(order) || order.post_only;
+  if ((concerns_rest && !may_rest) || (order.slide && !order.post_only)) {
+    return false;
+  }
+  if (RestsDark(order) && IsIceberg(order)) {
+    return false;
+  }
+  if ((order.all_or_none && order.pegged) ||
+      ((order.all_or_none || order.pegged) && order.post_only)) {
+    return false;
+  }
+  return order.min_quantity.value == 0 ||
+         (order.type == OrderType::kLimit && order.time_in_force != TimeInForce::kFok &&
+          !order.post_only && !order.all_or_none && !order.pegged);
+}
+
+bool IsDisplayQuantity(QuantityLots display, QuantityLots leaves) {
+  return display.value > 0 && display <= leaves &&
+         (leaves.value - 1) / display.value < kMaxIcebergParts;
+}
+
+}  // namespace
+
+RejectReason OrderBook::CheckSpecial(const IncomingOrder& order, OrderHandle handle) const {
+  const bool may_rest = MayRest(order);
+  if (!IsConsistent(order, may_rest)) {
+    return RejectReason::kUnsupported;
+  }
+  // What is left of an order that enters again may be less than it displays at a time.
+  const QuantityLots display = handle == kNoOrder
+                                   ? order.display_quantity
+                                   : std::min(order.display_quantity, order.quantity);
+  if (IsIceberg(order) && !IsDisplayQuantity(display, order.quantity)) {
+    return RejectReason::kBadDisplayQuantity;
+  }
+  if (order.min_quantity.value < 0 || order.min_quantity > order.quantity) {
+    return RejectReason::kBadMinQuantity;
+  }
+  if (!EntryPrice(order).has_value()) {
+    return RejectReason::kPostOnlyWouldCross;
+  }
+  Taker taker = TakerOf(handle, order, order.price);
+  if (order.time_in_force == TimeInForce::kFok && !WouldTrade(taker, taker.leaves)) {
+    return RejectReason::kFokUnfillable;
+  }
+  if (!WouldTrade(taker, order.min_quantity.value)) {
+    return RejectReason::kMinQuantityUnfillable;
+  }
+  uint32_t dark = FirstDark(1 - taker.side);
+  if (order.type == OrderType::kMarket && NextMaker(taker, &dark) == internal::kNilSlot) {
+    return RejectReason::kMarketNoLiquidity;
+  }
+  const bool has_room =
+      (handle != kNoOrder || !pool_->full()) &&
+      (!order.all_or_none || all_or_none_counts_[taker.side] < kMaxAllOrNoneOrders);
+  return may_rest && !has_room ? RejectReason::kCapacity : RejectReason::kNone;
+}
+
+RejectReason OrderBook::CheckReplace(const OrderView& before, const IncomingOrder& order) const {
+  if (order.display_quantity.value != 0) {
+    if (before.display_quantity.value == 0) {
+      return RejectReason::kBadDisplayQuantity;
+    }
+    // An order that has shrunk below its display quantity shows all of itself.
+    const QuantityLots display = std::min(order.display_quantity, order.quantity);
+    if (!IsDisplayQuantity(display, order.quantity)) {
+      return RejectReason::kBadDisplayQuantity;
+    }
+  }
+  return KeepsPlace(before, order) || EntryPrice(order).has_value()
+             ? RejectReason::kNone
+             : RejectReason::kPostOnlyWouldCross;
+}
+
+bool OrderBook::KeepsPlace(const OrderView& before, const IncomingOrder& order) {
+  return before.place == OrderPlace::kDormant ||
+         (order.price == before.price && order.quantity <= before.leaves &&
+          order.display_quantity <= before.display_quantity);
+}
+
+// Where the order would come to stand, or nothing if it is post-only and must not enter.
+std::optional<PriceTicks> OrderBook::EntryPrice(const IncomingOrder& order) const {
+  const uint32_t side = IndexOf(order.side);
+  const Ladder& makers = ladders_[1 - side];
+  if (!order.post_only || !Crosses(makers, KeyOf(1 - side, order.price.value))) {
+    return order.price;
+  }
+  const int64_t best = PriceOf(1 - side, pool_->ladders_.levels[makers.best()].key);
+  const int64_t price = side == kBids ? best - 1 : best + 1;
+  if (!order.slide || price < 1 || price > kMaxPriceTicks) {
+    return std::nullopt;
+  }
+  return PriceTicks{price};
+}
+
+OrderBook::Taker OrderBook::TakerOf(OrderHandle handle, const IncomingOrder& order,
+                                    PriceTicks price) const {
+  const uint32_t side = IndexOf(order.side);
+  return {.handle = handle,
+          .owner = order.owner,
+          .self_trade_prevention = order.self_trade_prevention,
+          .side = side,
+          .limit_key = KeyOf(1 - side, price.value),
+          .leaves = order.quantity.value,
+          .canceled = false};
+}
+
+// The order as it would come in now, with what is left of it.
+IncomingOrder OrderBook::AsIncoming(uint32_t slot) const {
+  const OrderView view = pool_->View(OrderHandle{slot});
+  return {.id = view.id,
+          .owner = view.owner,
+          .price = view.price,
+          .quantity = view.leaves,
+          .side = view.side,
+          .self_trade_prevention = view.self_trade_prevention,
+          .post_only = view.post_only,
+          .slide = view.slide,
+          .hidden = view.hidden,
+          .all_or_none = view.all_or_none,
+          .pegged = view.pegged,
+          .display_quantity = view.display_quantity};
+}
+
+uint32_t OrderBook::FirstDark(uint32_t side) const {
+  return dark_[side].empty() ? internal::kNilSlot : pool_->ladders_.levels[dark_[side].best()].head;
+}
+
+uint32_t OrderBook::NextDark(uint32_t slot) const {
+  const Order& order = pool_->orders_[slot];
+  if (order.next != internal::kNilSlot) {
+    return order.next;
+  }
+  const uint32_t worse = dark_[order.is_sell].NextWorse(pool_->ladders_, order.level);
+  return worse == internal::kNilSlot ? worse : pool_->ladders_.levels[worse].head;
+}
+
+uint32_t OrderBook::NextMaker(const Taker& taker, uint32_t* dark) const {
+  const Ladder& shown = ladders_[1 - taker.side];
+  const auto& levels = pool_->ladders_.levels;
+  const uint64_t shown_key = shown.empty() ? UINT64_MAX : levels[shown.best()].key;
+  for (; *dark != internal::kNilSlot; *dark = NextDark(*dark)) {
+    const uint64_t dark_key = levels[pool_->orders_[*dark].level].key;
+    if (dark_key >= shown_key || dark_key > taker.limit_key) {
+      break;
+    }
+    // What is too large for the taker now stays so: the taker only shrinks.
+    if (!IsAllOrNone(*dark) || pool_->orders_[*dark].leaves <= taker.leaves) {
+      return *dark;
+    }
+  }
+  return shown_key <= taker.limit_key ? levels[shown.best()].head : internal::kNilSlot;
+}
+
+bool OrderBook::WouldTrade(const Taker& taker, int64_t wanted) const {
+  uint32_t unlimited = UINT32_MAX;
+  return WouldTrade(taker, wanted, &unlimited);
+}
+
+bool OrderBook::WouldTrade(Taker taker, int64_t wanted, uint32_t* steps) const {
+  const Ladder& shown = ladders_[1 - taker.side];
+  const Ladder& dark = dark_[1 - taker.side];
+  const auto& levels = pool_->ladders_.levels;
+  uint32_t shown_at = shown.best();
+  uint32_t dark_at = dark.best();
+  while (wanted > 0 && taker.leaves > 0 && *steps > 0) {
+    const uint64_t shown_key = shown_at == internal::kNilSlot ? UINT64_MAX : levels[shown_at].key;
+    const uint64_t dark_key = dark_at == internal::kNilSlot ? UINT64_MAX : levels[dark_at].key;
+    if (std::min(shown_key, dark_key) > taker.limit_key) {
+      return false;
+    }
+    const bool takes_dark = dark_key < shown_key;
+    uint32_t& at = takes_dark ? dark_at : shown_at;
+    ProbeLevel(at, taker, wanted, steps);
+    at = (takes_dark ? dark : shown).NextWorse(pool_->ladders_, at);
+  }
+  return wanted <= 0;
+}
+
+// A level trades in two rounds: what its orders display, then what they refresh. Orders of the
+// taker's owner are met, and dealt with, in the first one.
+void OrderBook::ProbeLevel(uint32_t at, Taker& taker, int64_t& wanted, uint32_t* steps) const {
+  const auto trade = [&](int64_t quantity) {
+    const int64_t traded = std::min(quantity, taker.leaves);
+    taker.leaves -= traded;
+    wanted -= traded;
+  };
+  int64_t refreshed = 0;
+  uint32_t slot = pool_->ladders_.levels[at].head;
+  for (; slot != internal::kNilSlot && taker.leaves > 0 && *steps > 0; --*steps) {
+    const Order& maker = pool_->orders_[slot];
+    const int64_t maker_leaves = TotalLeaves(slot);
+    if (IsAllOrNone(slot) && maker_leaves > taker.leaves) {
+      // Passed over.
+    } else if (maker.owner == taker.owner &&
+               taker.self_trade_prevention != SelfTradePrevention::kNone) {
+      taker.leaves -= CutOf(taker.self_trade_prevention, maker_leaves, taker.leaves).from_taker;
+    } else {
+      trade(maker.leaves);
+      refreshed += std::min(maker_leaves - maker.leaves, taker.leaves);
+    }
+    slot = maker.next;
+  }
+  trade(refreshed);
+}
+
+OrderBook::SelfTradeCut OrderBook::CutOf(SelfTradePrevention mode, int64_t maker_leaves,
+                                         int64_t taker_leaves) {
+  switch (mode) {
+    case SelfTradePrevention::kNone:
+      break;
+    case SelfTradePrevention::kCancelNewest:
+      return {0, taker_leaves, CancelReason::kSelfTradeNewest};
+    case SelfTradePrevention::kCancelOldest:
+      return {maker_leaves, 0, CancelReason::kSelfTradeOldest};
+    case SelfTradePrevention::kCancelBoth:
+      return {maker_leaves, taker_leaves, CancelReason::kSelfTradeBoth};
+    case SelfTradePrevention::kDecrementAndCancel: {
+      const int64_t both = std::min(maker_leaves, taker_leaves);
+      return {both, both, CancelReason::kSelfTradeDecrement};
+    }
+  }
+  CHECK(false);
+  return {};
+}
+
+OrderHandle OrderBook::FindExecutable(Side side) const {
+  if (all_or_none_counts_[IndexOf(side)] == 0) {
+    return kNoOrder;
+  }
+  uint32_t steps = kExecutableSearchMax;
+  for (uint32_t slot = FirstDark(IndexOf(side)); slot != internal::kNilSlot && steps > 0;
+       slot = NextDark(slot), --steps) {
+    if (!IsAllOrNone(slot)) {
+      continue;
+    }
+    const IncomingOrder order = AsIncoming(slot);
+    const Taker taker = TakerOf(OrderHandle{slot}, order, order.price);
+    const uint32_t makers_side = 1 - taker.side;
+    if (!Crosses(ladders_[makers_side], taker.limit_key) &&
+        !Crosses(dark_[makers_side], taker.limit_key)) {
+      return kNoOrder;  // The orders behind it have worse prices.
+    }
+    if (WouldTrade(taker, taker.leaves, &steps)) {
+      return OrderHandle{slot};
+    }
+    if (steps == 0) {
+      break;
+    }
+  }
+  return kNoOrder;
+}
+
+OrderHandle OrderBook::Park(const IncomingOrder& order) {
+  const uint32_t slot = NewOrder(order, order.quantity.value);
+  MakeDormant(slot, order);
+  return OrderHandle{slot};
+}
+
+void OrderBook::Park(OrderHandle handle) {
+  const IncomingOrder order = AsIncoming(Raw(handle));
+  TakeOut(Raw(handle));
+  MakeDormant(Raw(handle), order);
+}
+
+void OrderBook::MakeDormant(uint32_t slot, const IncomingOrder& order) {
+  WriteTerms(slot, order, order.quantity.value);
+  pool_->orders_[slot].is_special = 1;
+  pool_->orders_[slot].leaves = order.quantity.value;
+  SpecialOrder& special = pool_->specials_[slot];
+  special.reserve = 0;
+  special.price = order.price.value;
+  special.place = OrderPlace::kDormant;
+}
+
+void OrderBook::Rest(uint32_t slot, const IncomingOrder& order, PriceTicks price, int64_t leaves) {
+  WriteTerms(slot, order, leaves);
+  const uint32_t side = IndexOf(order.side);
+  const uint64_t key = KeyOf(side, price.value);
+  if (!RestsDark(order)) {
+    Link(slot, key);
+  } else {
+    const uint32_t at = dark_[side].FindOrInsert(pool_->ladders_, key);
+    Append(at, slot);
+    pool_->ladders_.levels[at].quantity += static_cast<uint64_t>(leaves);
+    ++dark_counts_[side];
+  }
+  CountSpecial(slot, 1);
+}
+
+void OrderBook::WriteTerms(uint32_t slot, const IncomingOrder& order, int64_t leaves) {
+  Order& record = pool_->orders_[slot];
+  record.owner = order.owner;
+  record.self_trade_prevention = static_cast<uint32_t>(order.self_trade_prevention) & 7U;
+  record.is_post_only = order.post_only;
+  record.is_special = RestsDark(order) || IsIceberg(order) || order.slide;
+  record.leaves = IsIceberg(order) ? std::min(order.display_quantity.value, leaves) : leaves;
+  if (record.is_special != 0) {
+    pool_->specials_[slot] = {
+        .reserve = leaves - record.leaves,
+        .display = order.display_quantity.value,
+        .price = 0,
+        .place = RestsDark(order) ? OrderPlace::kDark : OrderPlace::kDisplayed,
+        .slide = order.slide,
+        .hidden = order.hidden,
+        .all_or_none = order.all_or_none,
+        .pegged = order.pegged};
+  }
+}
+
+// Adds an order that rests to the counts of its side (difference 1) or takes it off them.
+void OrderBook::CountSpecial(uint32_t slot, uint32_t difference) {
+  const Order& order = pool_->orders_[slot];
+  if (order.is_special == 0) {
+    return;
+  }
+  const SpecialOrder& special = pool_->specials_[slot];
+  if (special.place == OrderPlace::kDark || special.display != 0) {
+    specials_[order.is_sell] += difference;
+  }
+  if (special.all_or_none) {
+    all_or_none_counts_[order.is_sell] += difference;
+  }
+}
+
+void OrderBook::TakeOut(uint32_t slot) {
+  const Order& order = pool_->orders_[slot];
+  const OrderPlace place = pool_->place(OrderHandle{slot});
+  CHECK(place != OrderPlace::kDormant);
+  CountSpecial(slot, 0U - 1);
+  Level& level = pool_->ladders_.levels[order.level];
+  level.quantity -= static_cast<uint64_t>(order.leaves);
+  if (place == OrderPlace::kDisplayed) {
+    Unlink(slot);
+    return;
+  }
+  Detach(slot);
+  --dark_counts_[order.is_sell];
+  if (level.order_count == 0) {
+    CHECK(level.quantity == 0);
+    dark_[order.is_sell].Erase(pool_->ladders_, order.level);
+  }
+}
+
+QuantityLots OrderBook::CancelSpecial(uint32_t slot) {
+  const QuantityLots leaves{TotalLeaves(slot)};
+  if (pool_->place(OrderHandle{slot}) != OrderPlace::kDormant) {
+    TakeOut(slot);
+  }
+  Free(slot);
+  return leaves;
+}
+
+void OrderBook::Reduce(uint32_t slot, int64_t quantity) {
+  Order& order = pool_->orders_[slot];
+  if (order.is_special != 0) {
+    const int64_t from_reserve = std::min(pool_->specials_[slot].reserve, quantity);
+    pool_->specials_[slot].reserve -= from_reserve;
+    quantity -= from_reserve;
+  }
+  order.leaves -= quantity;
+  pool_->ladders_.levels[order.level].quantity -= static_cast<uint64_t>(quantity);
+}
+
+// Terms with which KeepsPlace() agrees.
+void OrderBook::AmendInPlace(uint32_t slot, const IncomingOrder& order) {
+  Order& record = pool_->orders_[slot];
+  const int64_t leaves = order.quantity.value;
+  if (pool_->place(OrderHandle{slot}) == OrderPlace::kDormant) {
+    record.leaves = leaves;
+    pool_->specials_[slot].price = order.price.value;
+    pool_->specials_[slot].display = order.display_quantity.value;
+    return;
+  }
+  int64_t shown = leaves;
+  if (IsIceberg(order)) {
+    shown = std::min({record.leaves, order.display_quantity.value, leaves});
+    pool_->specials_[slot].reserve = leaves - shown;
+    pool_->specials_[slot].display = order.display_quantity.value;
+  }
+  pool_->ladders_.levels[record.level].quantity -= static_cast<uint64_t>(record.leaves - shown);
+  record.leaves = shown;
+}
+
+// Of an iceberg whose displayed part is gone. The level stays even if it is the only order there.
+void OrderBook::ShowNextPart(uint32_t slot) {
+  Order& order = pool_->orders_[slot];
+  SpecialOrder& special = pool_->specials_[slot];
+  const uint32_t at = order.level;
+  Detach(slot);
+  Append(at, slot);
+  order.leaves = std::min(special.display, special.reserve);
+  special.reserve -= order.leaves;
+  pool_->ladders_.levels[at].quantity += static_cast<uint64_t>(order.leaves);
+}
+
+}  // namespace tally
