@@ -6,6 +6,7 @@
 #include "engine/core/internal/context.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/protection.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/venue_handler.h"
 
@@ -72,13 +73,15 @@ void Dispatch(const Context& context) {
     case CommandType::kBatchSettled:
       return internal::HandleBatchSettled(context);
     case CommandType::kQuote:
-    case CommandType::kResetProtection:
     case CommandType::kTimer:
     case CommandType::kSetPhase:
     case CommandType::kDefineRules:
     case CommandType::kDefineFees:
-    case CommandType::kDefineProtection:
       break;
+    case CommandType::kDefineProtection:
+      return internal::HandleDefineProtection(context);
+    case CommandType::kResetProtection:
+      return internal::HandleResetProtection(context);
     case CommandType::kKillSwitch:
       return internal::HandleKillSwitch(context);
   }

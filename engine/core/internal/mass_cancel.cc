@@ -5,15 +5,19 @@
 #include <algorithm>
 
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/protection.h"
 #include "engine/core/internal/turn.h"
 
 namespace tally::core::internal {
 namespace {
 
-bool InScope(const CancelScope& scope, const OrderRecord& record, Side side) {
+bool InScope(const State& state, const CancelScope& scope, const OrderRecord& record, Side side) {
   return (scope.session == SessionIndex{} || scope.session == record.session) &&
          (scope.instrument == InstrumentId{} || scope.instrument == record.instrument) &&
          (scope.side == 0 || scope.side == Raw(side)) &&
+         (scope.maker_group == 0 ||
+          ((record.flags & kRecordProtected) != 0 &&
+           state.maker_groups[MakerGroupRow(record)].maker_group == scope.maker_group)) &&
          (!scope.quotes_only || (record.flags & kRecordQuote) != 0);
 }
 
@@ -22,7 +26,7 @@ void AddOrdersOf(const State& state, AccountId account, const CancelScope& scope
   state.orders.ForEachOfAccount(account, [&](OrderHandle handle) {
     const OrderRecord& record = state.orders[handle];
     const OrderView view = state.pool.View(handle);
-    if (!InScope(scope, record, view.side)) {
+    if (!InScope(state, scope, record, view.side)) {
       return;
     }
     const int64_t price = view.price.value;
@@ -61,9 +65,12 @@ RejectReason CheckMassCancel(const Context& context, AccountId account) {
     return RejectReason::kUnknownAccount;
   }
   const InstrumentId instrument = context.command.instrument;
-  return instrument != InstrumentId{} && state.instruments.Find(instrument) == nullptr
-             ? RejectReason::kUnknownInstrument
-             : RejectReason::kNone;
+  if (instrument != InstrumentId{} && state.instruments.Find(instrument) == nullptr) {
+    return RejectReason::kUnknownInstrument;
+  }
+  const uint16_t maker_group = context.command.mass_cancel.maker_group;
+  return maker_group == 0 ? RejectReason::kNone
+                          : FindMembership(state, account, maker_group).reason;
 }
 
 }  // namespace
@@ -115,7 +122,8 @@ void HandleMassCancel(Context context) {
            command.scope == MassCancelScope::kSession ? context.command.session : SessionIndex{},
        .instrument = context.command.instrument,
        .side = command.side,
-       .quotes_only = command.quotes_only == 1},
+       .quotes_only = command.quotes_only == 1,
+       .maker_group = command.maker_group},
       requested ? CancelReason::kMassCancel : CancelReason::kDisconnect, state.mass_cancels);
   if (requested) {
     Event event = MakeEvent(EventType::kMassCancelDone);

@@ -1,6 +1,7 @@
 #include "engine/core/internal/match_listener.h"
 
 #include "base/assert.h"
+#include "engine/core/internal/protection.h"
 
 namespace tally::core::internal {
 namespace {
@@ -168,6 +169,13 @@ void MatchListener::ReportFill(const Leg& leg, const Fill& fill, OrderId order_i
   context_.emit.Report(leg.record.session, event);
 }
 
+// What a fill means beyond money, for orders with flags.
+void MatchListener::AfterSpecialFill(const Leg& leg, QuantityLots quantity) {
+  if ((leg.record.flags & kRecordProtected) != 0) {
+    CountFill(state_, leg.record, leg.side, quantity);
+  }
+}
+
 void MatchListener::OnFill(const Fill& fill) {
   OrderRecord& maker_record = state_.orders[fill.maker];
   OrderRecord& taker_record = *active_.record;
@@ -197,6 +205,10 @@ void MatchListener::OnFill(const Fill& fill) {
   state_.book(trade.instrument).last_price = fill.price;
   state_.next_trade_id = TradeId{Raw(state_.next_trade_id) + 1};
 
+  if ((maker_record.flags | taker_record.flags) != 0) [[unlikely]] {
+    AfterSpecialFill(maker, fill.quantity);
+    AfterSpecialFill(taker, fill.quantity);
+  }
   if (fill.maker_leaves.value == 0) {
     CHECK(maker_record.held == Quanta{});
     EndOrder(state_, fill.maker, maker.side);

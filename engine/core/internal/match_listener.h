@@ -43,6 +43,7 @@ class MatchListener {
 
   void ReportAccepted(const IncomingOrder& order);
   void MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional);
+  void AfterSpecialFill(const Leg& leg, QuantityLots quantity);
   void ReportFill(const Leg& leg, const Fill& fill, OrderId order_id, Liquidity liquidity);
 
   State& state_;

@@ -2,6 +2,7 @@
 
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_attributes.h"
+#include "engine/core/internal/protection.h"
 
 namespace tally::core::internal {
 namespace {
@@ -40,6 +41,17 @@ RejectReason CheckMeaning(const Context&, OrderRequest& request) {
   return CheckAttributes(request.order);
 }
 
+// kUnknownMakerGroup.
+RejectReason CheckMakerGroup(const Context& context, OrderRequest& request) {
+  if (request.order.maker_group == 0) [[likely]] {
+    return RejectReason::kNone;
+  }
+  const Membership membership =
+      FindMembership(context.state, context.command.account, request.order.maker_group);
+  request.flags |= membership.record_flags;
+  return membership.reason;
+}
+
 // kDuplicateClientOrderId, kClientOrderIdNotIncreasing.
 RejectReason CheckName(const Context& context, OrderRequest& request) {
   return CheckClientOrderId(context, request.order.client_order_id);
@@ -48,6 +60,12 @@ RejectReason CheckName(const Context& context, OrderRequest& request) {
 // kBadTick, kBadLot, kMinNotional, kMaxNotional.
 RejectReason CheckTerms(const Context&, OrderRequest& request) {
   return risk::CheckTerms(*request.instrument, request.price, request.order.quantity);
+}
+
+// kProtectionTripped.
+RejectReason CheckProtection(const Context& context, OrderRequest& request) {
+  return ProtectionTripped(context.state, request.flags) ? RejectReason::kProtectionTripped
+                                                         : RejectReason::kNone;
 }
 
 // kMaxOpenOrders, kCapacity.
@@ -87,8 +105,8 @@ RejectReason FirstOf(const Context& context, OrderRequest& request) {
 }  // namespace
 
 RejectReason Admit(const Context& context, OrderRequest& request) {
-  return FirstOf<CheckParties, CheckSwitches, CheckMeaning, CheckName, CheckTerms, CheckRoom,
-                 CheckFunds>(context, request);
+  return FirstOf<CheckParties, CheckSwitches, CheckMeaning, CheckMakerGroup, CheckName, CheckTerms,
+                 CheckProtection, CheckRoom, CheckFunds>(context, request);
 }
 
 RejectReason CheckClientOrderId(const Context& context, ClientOrderId id) {

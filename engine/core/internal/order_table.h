@@ -35,6 +35,11 @@ inline constexpr uint32_t kRecordInGroup = 2;    // Another order depends on thi
 inline constexpr uint32_t kRecordQuote = 4;      // A side of a quote.
 inline constexpr uint32_t kRecordProtected = 8;  // Its fills count for its market-maker group.
 inline constexpr uint32_t kRecordMinimumFee = 16;
+// From here on a number: the entry of a quote's side, and of a protected order the row of its
+// group.
+inline constexpr uint32_t kRecordQuoteEntryShift = 11;
+inline constexpr uint32_t kRecordMakerGroupShift = 16;
+static_assert(kMaxQuoteEntries <= 1U << (kRecordMakerGroupShift - kRecordQuoteEntryShift));
 
 // What only some orders have; a row of another array, so that plain orders never touch it.
 struct alignas(128) OrderDetail {

@@ -15,12 +15,14 @@ State::State(const CoreLimits& core_limits)
       markets(core_limits.instruments),
       orders(core_limits),
       mass_cancels(core_limits.open_orders),
-      protection_cancels(core_limits.open_orders) {
+      protection_cancels(core_limits.open_orders),
+      maker_groups(core_limits.maker_groups) {
   CHECK(limits.assets >= 1 && limits.assets <= kMaxAssets);
   CHECK(limits.instruments >= 1 && limits.instruments <= kMaxInstruments);
   CHECK(limits.accounts >= 1 && limits.accounts <= kMaxAccounts);
   CHECK(limits.sessions <= kMaxSessions);
   CHECK(limits.open_orders >= 1 && limits.open_orders <= kMaxOpenOrdersPerCore);
+  CHECK(limits.maker_groups <= 1U << (32 - kRecordMakerGroupShift));
   CHECK(limits.state_hash_interval >= 1);
   chains.reserve(kMaxChains);
   books.reserve(limits.instruments);

@@ -10,6 +10,7 @@
 #include "engine/book/order_pool.h"
 #include "engine/core/core.h"
 #include "engine/core/internal/cancel_list.h"
+#include "engine/core/internal/maker_groups.h"
 #include "engine/core/internal/market.h"
 #include "engine/core/internal/order_table.h"
 #include "engine/core/internal/session_table.h"
@@ -68,6 +69,7 @@ class State {
   // turn that follows a mass cancel may trip a market maker's protection.
   CancelList mass_cancels;
   CancelList protection_cancels;
+  MakerGroupTable maker_groups;
 
   CommandSequence last_command_sequence{};
   EventSequence next_event_sequence{1};

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "engine/core/internal/kill_switch.h"
+#include "engine/core/internal/protection.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/state_writer.h"
 
@@ -143,6 +144,8 @@ void PutOrders(const State& state, const OrderBook& book, Side side, StateWriter
     out.Put(record.fees.taker);
     out.Put(uint32_t{Raw(view.self_trade_prevention)});
     out.Put(uint32_t{view.post_only ? 1U : 0U});
+    out.Put(record.flags);
+    out.Put(uint32_t{0});
   });
 }
 
@@ -184,6 +187,7 @@ void SerializeState(const State& state, StateSink& sink) {
   PutChains(state, out);
   PutSessions(state, out);
   PutKillSwitches(state, out);
+  PutMakerGroups(state, out);
   PutBooks(state, out);
   out.Flush();
 }

@@ -9,8 +9,8 @@ namespace tally::core::internal {
 //
 // The steps, in this order, repeated until none has anything to do or cascade_steps_max is spent
 // (what is left then goes first in the next command):
-//   1. groups: cancel the others of an OCO whose order was filled, start what an OTO released;
-//   2. protection: cancel what a tripped market-maker group has open;
+//   1. protection: cancel what a tripped market-maker group has open, before anything else trades;
+//   2. groups: cancel the others of an OCO whose order was filled, start what an OTO released;
 //   3. price bands and circuit breakers: change the phase;
 //   4. stops: trigger what the last trade or the best price reached, one at a time;
 //   5. pegs: reprice what follows a best price that moved.

@@ -25,10 +25,9 @@ TEST(AllocationTest, OrdersCancelsAndReplacesDoNotAllocate) {
   uint64_t order_commands = 0;
   for (std::size_t i = 0; i < venue.commands.size(); ++i) {
     const Command& command = venue.commands[i];
-    const bool on_order_path = command.type == CommandType::kNewOrder ||
-                               command.type == CommandType::kCancelOrder ||
-                               command.type == CommandType::kReplaceOrder ||
-                               command.type == CommandType::kMassCancel;
+    const bool on_order_path =
+        command.type == CommandType::kNewOrder || command.type == CommandType::kCancelOrder ||
+        command.type == CommandType::kReplaceOrder || command.type == CommandType::kMassCancel;
     const bool hashes = (i + 1) % FlowLimits().state_hash_interval == 0;
     const AllocationGuard guard;
     core.Apply(command, sink);

@@ -44,7 +44,7 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   EXPECT_EQ(ToHex(events_hash.Finish()),
             "a8190ddf2d1640da60f7e914a21ff7b592bb8905c109cd273299793d663ca039");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "cab7a7e3f3eead5a75ab3333e3f76c6bc45fedf6c718867a17e8a0630bc44ec9");
+            "898ac6609b8b752d44f52c99d85e2f99b858e17872b64fa8317d97078f98c7f9");
 }
 
 }  // namespace

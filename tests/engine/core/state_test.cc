@@ -28,7 +28,7 @@ std::string StateOf(const core::Core& core) {
 TEST(StateTest, EmptyStateIsAsDocumented) {
   const core::Core core(SmallLimits());
   const std::string bytes = StateOf(core);
-  ASSERT_EQ(bytes.size(), 144u);
+  ASSERT_EQ(bytes.size(), 148u);
   EXPECT_EQ(bytes.substr(0, 8), "TALLYST2");
   EXPECT_EQ(bytes[8], 4);    // Assets.
   EXPECT_EQ(bytes[28], 20);  // Open orders per account.
@@ -45,9 +45,9 @@ TEST(StateTest, OrderRowIsAsDocumented) {
                .flags = kOrderFlagPostOnly,
                .client_order_id = 77});
   const std::string bytes = StateOf(venue.core);
-  ASSERT_EQ(bytes.size(), before + 72);
+  ASSERT_EQ(bytes.size(), before + 80);
   // Behind it: the count of asks and the end of the list of books.
-  const std::string row = bytes.substr(bytes.size() - 8 - 72, 72);
+  const std::string row = bytes.substr(bytes.size() - 8 - 80, 80);
   const auto u64 = [&](std::size_t at) {
     uint64_t value;
     std::memcpy(&value, &row[at], sizeof(value));
