@@ -47,57 +47,43 @@ class Engine {
   explicit Engine(ReportRing* reports) : reports_(reports) {}
 
   void OnNewOrder(const HarnessNewOrder& message) {
-    HarnessReport ack{};
-    ack.type = HarnessReportType::kOrderAck;
-    ack.side = message.side;
-    ack.sequence_number = message.sequence_number;
-    ack.order_id = message.order_id;
-    ack.price_ticks = message.price_ticks;
-    ack.quantity = message.quantity;
-    reports_->Write(ack);
+    reports_->Write(HarnessReportType::kOrderAck, message.side, message.sequence_number,
+                    message.order_id, message.price_ticks, message.quantity);
     Submit(message.order_id, message.sequence_number, message.price_ticks, message.quantity,
            message.side, message.immediate_or_cancel != 0);
   }
 
   void OnCancel(const HarnessCancel& message) {
     const OrderHandle handle = FindOpen(message.order_id);
-    HarnessReport report{};
-    report.sequence_number = message.sequence_number;
-    report.order_id = message.order_id;
-    if (handle == kNoOrder) {
-      report.type = HarnessReportType::kCancelReject;
-    } else {
-      const OrderView order = pool_.View(handle);
-      report.type = HarnessReportType::kCancelAck;
-      report.side = order.side == Side::kSell;
-      report.price_ticks = order.price.value;
-      report.quantity = static_cast<uint32_t>(book_.Cancel(handle).value);
+    if (handle == kNoOrder) [[unlikely]] {
+      reports_->Write(HarnessReportType::kCancelReject, 0, message.sequence_number,
+                      message.order_id, 0, 0);
+      return;
     }
-    reports_->Write(report);
+    const OrderView order = pool_.View(handle);
+    book_.Cancel(handle);
+    reports_->Write(HarnessReportType::kCancelAck, order.side == Side::kSell,
+                    message.sequence_number, message.order_id, order.price.value,
+                    static_cast<uint32_t>(order.leaves.value));
   }
 
   void OnModify(const HarnessModify& message) {
     const OrderHandle handle = FindOpen(message.order_id);
-    HarnessReport report{};
-    report.sequence_number = message.sequence_number;
-    report.order_id = message.order_id;
-    if (handle == kNoOrder) {
-      report.type = HarnessReportType::kModifyReject;
-      reports_->Write(report);
+    if (handle == kNoOrder) [[unlikely]] {
+      reports_->Write(HarnessReportType::kModifyReject, 0, message.sequence_number,
+                      message.order_id, 0, 0);
       return;
     }
     const OrderView order = pool_.View(handle);
-    report.type = HarnessReportType::kModifyAck;
-    report.side = order.side == Side::kSell;
-    report.price_ticks = message.new_price_ticks;
-    report.quantity = message.new_quantity;
-    reports_->Write(report);
+    const uint8_t side = order.side == Side::kSell;
+    reports_->Write(HarnessReportType::kModifyAck, side, message.sequence_number, message.order_id,
+                    message.new_price_ticks, message.new_quantity);
     if (message.new_price_ticks == order.price.value && message.new_quantity <= order.leaves.value)
         [[unlikely]] {
       // Replace() would keep the priority, which this interface takes away.
       book_.Cancel(handle);
       Submit(message.order_id, message.sequence_number, message.new_price_ticks,
-             message.new_quantity, report.side, false);
+             message.new_quantity, side, false);
       return;
     }
     Listener listener{this, message.order_id, message.sequence_number};
@@ -115,12 +101,7 @@ class Engine {
     return best.order_count == 0 ? std::numeric_limits<int64_t>::max() : best.price.value;
   }
   uint64_t QuantityAt(int64_t price_ticks, uint8_t side) const {
-    uint64_t quantity = 0;
-    book_.ForEachLevel(SideOf(side), book_.level_count(SideOf(side)), [&](const BookLevel& level) {
-      quantity +=
-          level.price.value == price_ticks ? static_cast<uint64_t>(level.quantity.value) : 0;
-    });
-    return quantity;
+    return static_cast<uint64_t>(book_.LevelAt(SideOf(side), {price_ticks}).quantity.value);
   }
 
  private:
@@ -131,14 +112,9 @@ class Engine {
     void OnAccepted(const IncomingOrder&) {}
     void OnReplaced(const Replacement&) {}
     void OnFill(const Fill& fill) {
-      HarnessReport trade{};
-      trade.type = HarnessReportType::kTrade;
-      trade.sequence_number = sequence_number;
-      trade.price_ticks = fill.price.value;
-      trade.quantity = static_cast<uint32_t>(fill.quantity.value);
-      trade.maker_order_id = Raw(engine->pool_.id(fill.maker));
-      trade.taker_order_id = taker_order_id;
-      engine->reports_->Write(trade);
+      engine->reports_->WriteTrade(sequence_number, Raw(engine->pool_.id(fill.maker)),
+                                   taker_order_id, fill.price.value,
+                                   static_cast<uint32_t>(fill.quantity.value));
     }
     void OnMakerCanceled(const Cancellation&) {}
     void OnTakerCanceled(const Cancellation& cancellation) { remainder = cancellation.canceled; }
@@ -166,21 +142,16 @@ class Engine {
     if (result.outcome == BookOutcome::kResting) {
       *handles_.At(order_id) = result.handle;
     } else if (result.outcome == BookOutcome::kCanceled) {
-      HarnessReport ack{};
-      ack.type = HarnessReportType::kCancelAck;
-      ack.side = side;
-      ack.sequence_number = sequence_number;
-      ack.order_id = order_id;
-      ack.price_ticks = price_ticks;
-      ack.quantity = static_cast<uint32_t>(listener.remainder.value);
-      reports_->Write(ack);
+      reports_->Write(HarnessReportType::kCancelAck, side, sequence_number, order_id, price_ticks,
+                      static_cast<uint32_t>(listener.remainder.value));
     } else {
       CHECK(result.outcome == BookOutcome::kFilled);
     }
   }
 
   ReportRing* reports_;
-  OrderPool pool_{{.capacity = kOpenOrdersMax, .index_order_ids = false}};
+  OrderPool pool_{
+      {.capacity = kOpenOrdersMax, .index_order_ids = false, .windows = 2, .window_ticks = 65'536}};
   OrderBook book_{&pool_};
   HandleTable handles_;
 };

@@ -1,6 +1,5 @@
 #include "bench/harness/report_ring.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
@@ -10,19 +9,19 @@ namespace tally {
 namespace {
 
 void Pause() {
-#if defined(__SSE2__)
-  _mm_pause();
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
 #endif
 }
 
 }  // namespace
 
 ReportRing* ReportRing::Create(uint32_t capacity) {
-  if (capacity == 0 || capacity > uint32_t{1} << 30) {
+  if (capacity == 0 || capacity > uint32_t{1} << 29) {
     return nullptr;
   }
-  const uint64_t size = std::bit_ceil(capacity);
-  const std::size_t size_bytes = size * sizeof(HarnessReport);
+  const uint64_t size = 2 * uint64_t{std::bit_ceil(capacity)};
+  const std::size_t size_bytes = size * sizeof(Record);
   void* memory =
       mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
@@ -35,51 +34,72 @@ ReportRing* ReportRing::Create(uint32_t capacity) {
     static_cast<void>(munmap(memory, size_bytes));
     return nullptr;
   }
-  ring->entries_ = static_cast<HarnessReport*>(memory);
+  ring->records_ = static_cast<Record*>(memory);
   ring->mask_ = size - 1;
+  ring->writable_to_ = size;
   return ring;
 }
 
 void ReportRing::Destroy(ReportRing* ring) {
-  static_cast<void>(munmap(ring->entries_, (ring->mask_ + 1) * sizeof(HarnessReport)));
+  static_cast<void>(munmap(ring->records_, (ring->mask_ + 1) * sizeof(Record)));
   delete ring;
 }
 
 bool ReportRing::TryWrite(const HarnessReport& report) {
-  if (written_ - drained_seen_ > mask_) {
-    // Acquire: pairs with the release in Drain(); the consumer has read what is overwritten now.
-    drained_seen_ = drained_.load(std::memory_order_acquire);
-    if (written_ - drained_seen_ > mask_) {
-      Publish();  // What fills the ring must be visible, or it stays full for ever.
-      return false;
-    }
+  if (written_ + 2 > writable_to_ && !LookForRoom(2)) {
+    Publish();  // What fills the ring must be visible, or it stays full for ever.
+    return false;
   }
-  Write(report);
+  if (report.type == HarnessReportType::kTrade) {
+    WriteTrade(report.sequence_number, report.maker_order_id, report.taker_order_id,
+               report.price_ticks, report.quantity);
+  } else {
+    Write(report.type, report.side, report.sequence_number, report.order_id, report.price_ticks,
+          report.quantity);
+  }
   return true;
 }
 
-void ReportRing::WaitForRoom() {
-  Publish();
+bool ReportRing::LookForRoom(uint64_t records) {
   // Acquire: pairs with the release in Drain(); the consumer has read what is overwritten now.
-  while (written_ - (drained_seen_ = drained_.load(std::memory_order_acquire)) > mask_) {
+  writable_to_ = drained_.load(std::memory_order_acquire) + mask_ + 1;
+  return written_ + records <= writable_to_;
+}
+
+void ReportRing::WaitForRoom(uint64_t records) {
+  Publish();
+  while (!LookForRoom(records)) {
     Pause();
   }
 }
 
 uint32_t ReportRing::Drain(HarnessReport* reports, uint32_t reports_max) {
   // Relaxed: this thread is the only writer.
-  const uint64_t from = drained_.load(std::memory_order_relaxed);
+  uint64_t at = drained_.load(std::memory_order_relaxed);
   // Acquire: pairs with the release in Publish().
-  const uint64_t ready = published_.load(std::memory_order_acquire) - from;
-  const uint64_t count = std::min<uint64_t>(ready, reports_max);
-  for (uint64_t i = 0; i < count; ++i) {
-    reports[i] = entries_[(from + i) & mask_];
+  const uint64_t ready = published_.load(std::memory_order_acquire);
+  uint32_t count = 0;
+  for (; count < reports_max && at != ready; ++count) {
+    const Record& record = records_[at++ & mask_];
+    HarnessReport& report = reports[count];
+    report = {};
+    report.type = static_cast<HarnessReportType>(record.packed >> 32 & 0xff);
+    report.side = static_cast<uint8_t>(record.packed >> 40);
+    report.sequence_number = record.sequence_number;
+    report.price_ticks = record.price_ticks;
+    report.quantity = static_cast<uint32_t>(record.packed);
+    if (report.type == HarnessReportType::kTrade) {
+      report.maker_order_id = record.order_id;
+      report.taker_order_id = records_[at++ & mask_].order_id;
+    } else {
+      report.order_id = record.order_id;
+    }
   }
   if (count > 0) {
-    // Release: pairs with the acquires of the producer.
-    drained_.store(from + count, std::memory_order_release);
+    // Release: pairs with the acquire of the producer.
+    drained_.store(at, std::memory_order_release);
   }
-  return static_cast<uint32_t>(count);
+  return count;
 }
 
 }  // namespace tally

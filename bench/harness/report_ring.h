@@ -6,10 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "base/cache_line.h"
 #include "bench/harness/harness_abi.h"
 
@@ -17,74 +13,100 @@ namespace tally {
 
 // A single-producer, single-consumer ring of reports.
 //
-// Thread safety: Write(), TryWrite() and Publish() belong to one thread, Drain() to one other.
-// Invariants: drained <= published <= written <= drained + capacity.
+// Thread safety: Write(), WriteTrade(), TryWrite() and Publish() belong to one thread, Drain() to
+// one other.
+// Invariants: drained <= published <= written <= drained + size; all count records.
 //
-// The producer never reads what it writes and the consumer is often more than a cache behind, so
-// entries are written past the caches. They are published a few at a time, because such writes need
-// a fence before the counter that makes them visible. The producer remembers the last position of
-// the consumer that it saw and looks again only when the ring seems full.
+// A report travels as a record of half a cache line, a trade, which has one more id, as two. The
+// producer stores the fields where they will be read from (a report that is put together first is
+// read back in wider pieces than it was written, which stalls), publishes some records at a time,
+// and remembers the last position of the consumer that it saw.
 class ReportRing {
  public:
-  // Room for `capacity` reports (rounded up to a power of two), touched in advance. Null if there
-  // is no memory.
+  // Room for `capacity` reports of any kind, touched in advance. Null if there is no memory.
   static ReportRing* Create(uint32_t capacity);
   static void Destroy(ReportRing* ring);
 
-  // Waits for room if need be.
-  void Write(const HarnessReport& report) {
-    if (written_ - drained_seen_ > mask_) [[unlikely]] {
-      WaitForRoom();
-    }
-    Store(&entries_[written_ & mask_], report);
-    ++written_;
-    if ((written_ & (kBatch - 1)) == 0) {
-      Publish();
-    }
+  // All but TryWrite() wait for room if need be.
+  void Write(HarnessReportType type, uint8_t side, uint64_t sequence_number, uint64_t order_id,
+             int64_t price_ticks, uint32_t quantity) {
+    Reserve(1);
+    Put(sequence_number, order_id, price_ticks, Pack(type, side, quantity));
+    PublishSome();
   }
 
-  // As Write(), but false instead of waiting.
+  void WriteTrade(uint64_t sequence_number, uint64_t maker_order_id, uint64_t taker_order_id,
+                  int64_t price_ticks, uint32_t quantity) {
+    Reserve(2);
+    Put(sequence_number, maker_order_id, price_ticks, Pack(HarnessReportType::kTrade, 0, quantity));
+    Put(0, taker_order_id, 0, 0);
+    PublishSome();
+  }
+
+  // Any report; false if the ring is full.
   bool TryWrite(const HarnessReport& report);
 
   // Makes everything written so far visible to Drain().
   void Publish() {
-#if defined(__SSE2__)
-    _mm_sfence();  // The streaming stores are not ordered by the release below.
-#endif
     // Release: pairs with the acquire in Drain().
     published_.store(written_, std::memory_order_release);
+    published_to_ = written_ + kBatch;
   }
 
   // Up to `reports_max` reports, oldest first.
   uint32_t Drain(HarnessReport* reports, uint32_t reports_max);
 
  private:
-  static constexpr uint64_t kBatch = 32;
+  // Records that are written before the consumer is told.
+  static constexpr uint64_t kBatch = 64;
+
+  struct Record {
+    uint64_t sequence_number;
+    uint64_t order_id;  // Of a trade the maker's; of the record after it the taker's.
+    int64_t price_ticks;
+    uint64_t packed;
+  };
+  static_assert(sizeof(Record) == 32);
 
   ReportRing() = default;
 
-  static void Store(HarnessReport* entry, const HarnessReport& report) {
-#if defined(__SSE2__)
-    const auto* from = reinterpret_cast<const __m128i*>(&report);
-    auto* to = reinterpret_cast<__m128i*>(entry);
-    for (int i = 0; i < 4; ++i) {
-      _mm_stream_si128(to + i, _mm_loadu_si128(from + i));
-    }
-#else
-    *entry = report;
-#endif
+  //  63        47     40     32                0
+  //  +---------+------+------+-----------------+
+  //  | 0       | side | type | quantity        |
+  //  +---------+------+------+-----------------+
+  static uint64_t Pack(HarnessReportType type, uint8_t side, uint32_t quantity) {
+    return quantity | uint64_t{static_cast<uint8_t>(type)} << 32 | uint64_t{side} << 40;
   }
 
-  void WaitForRoom();
+  void Reserve(uint64_t records) {
+    if (written_ + records > writable_to_) [[unlikely]] {
+      WaitForRoom(records);
+    }
+  }
+  void Put(uint64_t sequence_number, uint64_t order_id, int64_t price_ticks, uint64_t packed) {
+    Record& record = records_[written_++ & mask_];
+    record.sequence_number = sequence_number;
+    record.order_id = order_id;
+    record.price_ticks = price_ticks;
+    record.packed = packed;
+  }
+  void PublishSome() {
+    if (written_ >= published_to_) [[unlikely]] {
+      Publish();
+    }
+  }
+  bool LookForRoom(uint64_t records);
+  void WaitForRoom(uint64_t records);
 
-  HarnessReport* entries_ = nullptr;
+  Record* records_ = nullptr;
   uint64_t mask_ = 0;
   // Of the producer alone.
   alignas(kFalseSharingBytes) uint64_t written_ = 0;
-  uint64_t drained_seen_ = 0;
-  // Written by the producer, read by the consumer: entries before it are complete.
+  uint64_t writable_to_ = 0;
+  uint64_t published_to_ = kBatch;
+  // Written by the producer, read by the consumer: records before it are complete.
   alignas(kFalseSharingBytes) std::atomic<uint64_t> published_ = 0;
-  // Written by the consumer, read by the producer: entries before it are free again.
+  // Written by the consumer, read by the producer: records before it are free again.
   alignas(kFalseSharingBytes) std::atomic<uint64_t> drained_ = 0;
 };
 

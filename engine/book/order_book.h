@@ -78,6 +78,8 @@ class OrderBook {
   bool empty() const { return order_count(Side::kBuy) == 0 && order_count(Side::kSell) == 0; }
   BookLevel best_bid() const { return Best(kBids); }
   BookLevel best_ask() const { return Best(kAsks); }
+  // The orders at one price.
+  BookLevel LevelAt(Side side, PriceTicks price) const;
   uint32_t level_count(Side side) const { return ladders_[IndexOf(side)].level_count(); }
   // Of the orders that rest on a side, displayed or dark.
   uint32_t order_count(Side side) const {
@@ -134,7 +136,7 @@ class OrderBook {
 
   // Whether the best order of `makers` can trade with a limit in their key.
   bool Crosses(const Ladder& makers, uint64_t limit_key) const {
-    return !makers.empty() && pool_->ladders_.levels[makers.best()].key <= limit_key;
+    return makers.best_key() <= limit_key;
   }
   RejectReason CheckSubmit(const IncomingOrder& order) const;
   bool Fillable(const IncomingOrder& order) const;

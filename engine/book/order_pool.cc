@@ -7,7 +7,7 @@ namespace tally {
 OrderPool::OrderPool(const OrderPoolOptions& options)
     : orders_(options.capacity),
       specials_(options.capacity),
-      ladders_(options.capacity),
+      ladders_(options.capacity, options.windows, options.window_ticks),
       index_(options.index_order_ids ? std::make_unique<internal::OrderIndex>(options.capacity)
                                      : nullptr) {
   CHECK(options.capacity <= kMaxOpenOrdersPerCore);

@@ -49,6 +49,11 @@ struct OrderPoolOptions {
   uint32_t capacity;  // Open orders, 1 .. kMaxOpenOrdersPerCore.
   // Keep an index from OrderId to handle, for Find(). Ids of open orders must then be distinct.
   bool index_order_ids = true;
+  // Sides of books that get a window: an array over `window_ticks` prices (a power of two, 4,096 ..
+  // 262,144) that follows the best price and makes commands there faster. The first sides that get
+  // an order have one each; the others, and prices outside, use a tree. 4 bytes per tick.
+  uint32_t windows = 0;
+  uint32_t window_ticks = 4'096;
 };
 
 // Thread safety: none; a pool and its books belong to one thread.

@@ -315,6 +315,13 @@ inline void OrderBook::Free(uint32_t slot) {
   pool_->orders_.Release(slot);
 }
 
+inline BookLevel OrderBook::LevelAt(Side book_side, PriceTicks price) const {
+  const uint32_t side = IndexOf(book_side);
+  const uint32_t level = ladders_[side].Find(pool_->ladders_, KeyOf(side, price.value));
+  return level == internal::kNilSlot ? BookLevel{.price = price, .quantity = {}, .order_count = 0}
+                                     : LevelView(side, level);
+}
+
 template <typename Visitor>
 void OrderBook::ForEachLevel(Side side, uint32_t depth, Visitor visit) const {
   const Ladder& ladder = ladders_[IndexOf(side)];

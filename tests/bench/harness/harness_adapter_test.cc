@@ -181,6 +181,7 @@ TEST_F(HarnessAdapterTest, AnIdCanBeUsedAgain) {
 TEST_F(HarnessAdapterTest, AFullTransportRefusesAndLosesNothing) {
   void* const small = transport_->create(8);
   HarnessReport report{};
+  report.type = HarnessReportType::kTrade;  // The kind that takes the most room.
   for (uint64_t round = 0; round < 3; ++round) {
     uint64_t pushed = 0;
     for (; report.sequence_number = pushed, transport_->push(small, &report) != 0; ++pushed) {

@@ -21,7 +21,8 @@ using internal::PriceLadder;
 // A ladder beside a std::map with the same levels.
 class LadderModel {
  public:
-  explicit LadderModel(uint32_t capacity) : pool_(capacity) {}
+  explicit LadderModel(uint32_t capacity, uint32_t window_keys = 0)
+      : pool_(capacity, window_keys == 0 ? 0 : 1, window_keys) {}
 
   void Insert(uint64_t key) {
     const uint32_t level = ladder_.FindOrInsert(pool_, key);
@@ -35,6 +36,10 @@ class LadderModel {
   void Check() const {
     ladder_.CheckInvariants(pool_);
     ASSERT_EQ(ladder_.level_count(), expected_.size());
+    for (const auto& [key, level] : expected_) {
+      ASSERT_EQ(ladder_.Find(pool_, key), level);
+      ASSERT_TRUE(ladder_.Find(pool_, key + 1) == kNilSlot || expected_.contains(key + 1));
+    }
     std::vector<uint64_t> keys;
     for (uint32_t level = ladder_.best(); level != kNilSlot;
          level = ladder_.NextWorse(pool_, level)) {
@@ -48,6 +53,12 @@ class LadderModel {
   }
   bool Contains(uint64_t key) const { return expected_.contains(key); }
   const LadderPool& pool() const { return pool_; }
+  std::size_t tree_count() const {
+    return static_cast<std::size_t>(
+        std::count_if(expected_.begin(), expected_.end(), [this](const auto& at) {
+          return pool_.levels[at.second].parent != kNilSlot - 1;  // Not in the window.
+        }));
+  }
 
  private:
   LadderPool pool_;
@@ -55,10 +66,10 @@ class LadderModel {
   std::map<uint64_t, uint32_t> expected_;
 };
 
-void RunRandom(uint64_t center, uint64_t spread, uint32_t seed) {
+void RunRandom(uint64_t center, uint64_t spread, uint32_t window_keys, uint32_t seed) {
   constexpr uint32_t kCapacity = 300;
   std::mt19937_64 random(seed);
-  LadderModel model(kCapacity);
+  LadderModel model(kCapacity, window_keys);
   std::uniform_int_distribution<uint64_t> keys(center - spread, center + spread);
   std::vector<uint64_t> present;
   for (int step = 0; step < 4'000 && !testing::Test::HasFailure(); ++step) {
@@ -86,12 +97,44 @@ TEST(PriceLadderTest, AgreesWithAnOrderedMapAtEveryScale) {
     uint64_t spread;
   };
   constexpr uint64_t kHalf = kMaxPriceTicks / 2;
-  for (const Row& row : {Row{40, 40}, Row{4'096, 70}, Row{1'000'000, 3'000},
+  for (const Row& row : {Row{40, 40}, Row{4'096, 70}, Row{1'000'000, 3'000}, Row{1'000'000, 30'000},
                          Row{uint64_t{1} << 42, 200}, Row{kHalf, 200}, Row{kHalf, kHalf}}) {
     SCOPED_TRACE(std::to_string(row.center) + " +- " + std::to_string(row.spread));
-    RunRandom(row.center, row.spread, 1);
-    RunRandom(row.center, row.spread, 2);
+    for (const uint32_t window_keys : {0U, 4'096U, 65'536U}) {
+      RunRandom(row.center, row.spread, window_keys, 1);
+      RunRandom(row.center, row.spread, window_keys, 2);
+    }
   }
+}
+
+// The market walks: levels are added ahead of it and removed behind it, in both directions, so that
+// the window moves all the time, and jumps to where it has never been.
+TEST(PriceLadderTest, TheWindowFollowsAWalkingAndJumpingMarket) {
+  constexpr uint32_t kWindowKeys = 4'096;
+  std::mt19937_64 random(7);
+  LadderModel model(400, kWindowKeys);
+  uint64_t center = 1'000'000;
+  std::vector<uint64_t> present;
+  for (int step = 0; step < 6'000 && !testing::Test::HasFailure(); ++step) {
+    center += step / 1'500 % 2 == 0 ? random() % 40 : -(random() % 40);
+    if (step < 5'000 && random() % 500 == 0) {
+      center += random() % 20'000;
+    }
+    const uint64_t key = center + random() % 600;
+    if (!model.Contains(key)) {
+      present.push_back(key);
+    }
+    model.Insert(key);
+    while (present.size() > 100 + random() % 200) {
+      const std::size_t at = random() % 3 == 0 ? random() % present.size() : 0;
+      model.Erase(present[at]);
+      present.erase(present.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    if (step % 16 == 0) {
+      model.Check();
+    }
+  }
+  EXPECT_LT(model.tree_count(), 50U);
 }
 
 // Prices chosen so that every radix step has a fork: the most nodes a set of levels can need.

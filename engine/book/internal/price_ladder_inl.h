@@ -1,0 +1,98 @@
+#pragma once
+
+// The definitions of PriceLadder; included by price_ladder.h alone. What a command in the usual
+// range of prices needs comes first and is inlined, the rest is not.
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include "base/assert.h"
+#include "engine/book/internal/price_ladder.h"
+
+namespace tally::internal {
+
+inline uint32_t PriceLadder::Find(const LadderPool& pool, uint64_t key) const {
+  return Covers(key) ? window_.At(key) : TreeFind(pool, key);
+}
+
+inline uint32_t PriceLadder::FindOrInsert(LadderPool& pool, uint64_t key) {
+  if (!Covers(key)) [[unlikely]] {
+    Follow(pool, key);
+    if (!Covers(key)) {
+      return TreeFindOrInsert(pool, key);
+    }
+  }
+  const uint32_t found = window_.At(key);
+  if (found != kNilSlot) {
+    return found;
+  }
+  const uint32_t level = NewLevel(pool, key, kInWindow);
+  window_.Put(key, level);
+  return level;
+}
+
+inline uint32_t PriceLadder::NewLevel(LadderPool& pool, uint64_t key, uint32_t parent) {
+  const uint32_t level = pool.levels.Acquire();
+  pool.levels[level] = {.key = key,
+                        .quantity = 0,
+                        .head = kNilSlot,
+                        .tail = kNilSlot,
+                        .order_count = 0,
+                        .parent = parent};
+  const bool is_best = key < best_key_;
+  best_key_ = is_best ? key : best_key_;
+  best_ = is_best ? level : best_;
+  ++level_count_;
+  return level;
+}
+
+inline void PriceLadder::Erase(LadderPool& pool, uint32_t level) {
+  const uint64_t key = pool.levels[level].key;
+  if (pool.levels[level].parent == kInWindow) [[likely]] {
+    window_.Remove(key);
+  } else {
+    TreeErase(pool, level);
+  }
+  pool.levels.Release(level);
+  --level_count_;
+  if (best_ == level) {
+    FindBest(pool);
+  }
+}
+
+// The best level was erased.
+inline void PriceLadder::FindBest(const LadderPool& pool) {
+  if (tree_count_ == 0 && level_count_ > 0) [[likely]] {
+    best_ = window_.AtOrAfter(std::max(best_key_, window_first_));
+  } else if (level_count_ == 0) {
+    best_ = kNilSlot;
+    best_key_ = kNoKey;
+    return;
+  } else {
+    best_ = BestUnder(pool, root_);
+    if (!WindowEmpty() && pool.levels[best_].key >= window_first_) {
+      best_ = FirstInWindow();
+    }
+  }
+  best_key_ = pool.levels[best_].key;
+}
+
+inline uint32_t PriceLadder::NextWorse(const LadderPool& pool, uint32_t level) const {
+  const PriceLevel& at = pool.levels[level];
+  if (at.parent != kInWindow) {
+    const uint32_t next = TreeNextWorse(pool, level);
+    const bool over_window = at.key < window_first_ && !WindowEmpty() &&
+                             (next == kNilSlot || pool.levels[next].key >= window_first_);
+    return over_window ? FirstInWindow() : next;
+  }
+  if (at.key + 1 < window_end()) {
+    const uint32_t next = window_.AtOrAfter(at.key + 1);
+    if (pool.levels[next].key > at.key) {
+      return next;
+    }
+  }
+  return tree_count_ == 0 ? kNilSlot : TreeAtOrAfter(pool, window_end());
+}
+
+}  // namespace tally::internal
