@@ -50,7 +50,8 @@ struct Fill {
 struct Cancellation {
   OrderHandle order;  // kNoOrder for the remainder of a submitted order, which never had a handle.
   QuantityLots canceled;
-  QuantityLots leaves;  // 0: the order ends. Not 0 only for kSelfTradeDecrement.
+  QuantityLots leaves;  // 0: the order ends. Not 0 only for kSelfTradeDecrement, and in an auction
+                        // for what will trade.
   CancelReason reason;
 };
 
@@ -88,6 +89,25 @@ concept BookListener = requires(T listener, const IncomingOrder& order, const Fi
   listener.OnFill(fill);
   listener.OnMakerCanceled(cancellation);  // Self-trade prevention took (from) a resting order.
   listener.OnTakerCanceled(cancellation);  // ... the incoming one; or an IOC remainder.
+};
+
+// A trade of a call auction. An order that is completely executed is still open in this callback,
+// its last one.
+struct Cross {
+  OrderHandle buy;
+  OrderHandle sell;
+  PriceTicks price;  // One price for all trades of the auction.
+  QuantityLots quantity;
+  QuantityLots buy_leaves;
+  QuantityLots sell_leaves;
+};
+
+// Receives what Uncross() does: first what self-trade prevention cancels, then the trades.
+template <typename T>
+concept AuctionListener = requires(T listener, const Cross& cross,
+                                   const Cancellation& cancellation) {
+  listener.OnCross(cross);
+  listener.OnMakerCanceled(cancellation);
 };
 
 enum class BookOutcome : uint8_t {

@@ -7,7 +7,7 @@ namespace tally {
 void OrderBook::CheckInvariants() const {
   CheckSide(Side::kBuy);
   CheckSide(Side::kSell);
-  if (!ladders_[kBids].empty() && !ladders_[kAsks].empty()) {
+  if (!in_call() && !gate_.reached && !ladders_[kBids].empty() && !ladders_[kAsks].empty()) {
     CHECK(best_bid().price < best_ask().price);
   }
 }
@@ -28,7 +28,7 @@ void OrderBook::CheckSide(Side book_side) const {
       CHECK(view.displayed == (view.place == OrderPlace::kDark ? QuantityLots{} : view.leaves));
     }
   });
-  CHECK(specials == specials_[side] && all_or_none == all_or_none_counts_[side]);
+  CHECK(specials == (specials_[side] & ~kGated) && all_or_none == all_or_none_counts_[side]);
 }
 
 void OrderBook::CheckLadder(const Ladder& ladder, uint32_t side, OrderPlace place) const {

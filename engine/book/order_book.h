@@ -7,6 +7,7 @@
 
 #include "base/types.h"
 #include "engine/book/book_types.h"
+#include "engine/book/equilibrium.h"
 #include "engine/book/internal/price_ladder.h"
 #include "engine/book/order_pool.h"
 
@@ -73,6 +74,34 @@ class OrderBook {
   // Lets what FindExecutable() found trade, as an incoming order.
   template <BookListener Listener>
   BookResult Execute(OrderHandle handle, Listener& listener);
+
+  // A call: from BeginCall() to EndCall() nothing trades. Limit orders rest whatever is on the
+  // other side (post-only ones, too), so that what is displayed may be crossed; FOK, market and
+  // minimum quantity orders find nothing. EndCall() requires that nothing displayed is crossed:
+  // Uncross().
+  void BeginCall();
+  void EndCall();
+  bool in_call() const { return gate_.kind == GateKind::kCall; }
+
+  // What Uncross() would do now, but for self-trade prevention. O(levels in the crossed range);
+  // O(orders in it) if there are icebergs or dark orders.
+  Equilibrium FindEquilibrium(PriceTicks reference) const;
+
+  // Requires in_call(). Executes at the price of FindEquilibrium() what can be, in price-time
+  // priority, displayed before dark at one price; icebergs with all they have, what they do not
+  // display first. All-or-none and pegged orders do not take part. Before that, pairs of orders of
+  // one owner that would trade are dealt with as the self-trade mode of the one with the higher
+  // id says. Returns what was executed. Cost: O(orders that trade or are canceled).
+  template <AuctionListener Listener>
+  Equilibrium Uncross(PriceTicks reference, Listener& listener);
+
+  // Outside a call: nothing trades below `low` or above `high`. An order that would is stopped:
+  // what may rest does, crossing the other side (so the caller begins a call before the next
+  // command), the rest is canceled (kPriceBand). A FOK order is kFokUnfillable.
+  void SetCollar(PriceTicks low, PriceTicks high);
+  void ClearCollar();
+  // Whether an order was stopped since SetCollar().
+  bool collar_reached() const { return gate_.reached; }
 
   // No order rests here, displayed or dark.
   bool empty() const { return order_count(Side::kBuy) == 0 && order_count(Side::kSell) == 0; }
@@ -220,6 +249,30 @@ class OrderBook {
     const Level& level = pool_->ladders_.levels[at];
     return {{PriceOf(side, level.key)}, {static_cast<int64_t>(level.quantity)}, level.order_count};
   }
+  // internal/auction.cc and auction_inl.h.
+  enum class GateKind : uint8_t { kOpen, kCollar, kCall };
+  struct Gate {
+    GateKind kind = GateKind::kOpen;
+    bool reached = false;
+    PriceTicks low{};  // Of a collar.
+    PriceTicks high{};
+  };
+  class AuctionOrders;
+  class AuctionLevels;
+  void SetGate(const Gate& gate);
+  // How far an order of `side` may match that may match up to limit_key; and the answer in a call,
+  // where prices are positive.
+  static constexpr uint64_t kNothingKey = 0;
+  uint64_t GatedKey(uint32_t side, uint64_t limit_key) const;
+  // Whether `taker`, limited to `price`, would go on if it were not for the collar.
+  bool StoppedByCollar(Taker taker, PriceTicks price) const;
+  template <typename Listener>
+  void PreventAuctionSelfTrades(Listener& listener);
+  template <typename Listener>
+  void CancelInAuction(uint32_t slot, int64_t quantity, CancelReason reason, Listener& listener);
+  template <typename Listener>
+  void CrossOrders(const Equilibrium& equilibrium, Listener& listener);
+
   void CheckSide(Side side) const;
   void CheckLadder(const Ladder& ladder, uint32_t side, OrderPlace place) const;
 
@@ -227,13 +280,17 @@ class OrderBook {
   Ladder ladders_[2];
   uint32_t order_counts_[2] = {0, 0};
   // Icebergs and dark orders of a side: what plain matching does not know. 0 in a plain book.
+  // kGated is added while there is a gate.
+  static constexpr uint32_t kGated = 1U << 31;
   uint32_t specials_[2] = {0, 0};
   uint32_t dark_counts_[2] = {0, 0};
   uint32_t all_or_none_counts_[2] = {0, 0};
   Ladder dark_[2];
+  Gate gate_;
 };
 
 }  // namespace tally
 
+#include "engine/book/internal/auction_inl.h"         // IWYU pragma: keep
 #include "engine/book/internal/order_book_inl.h"      // IWYU pragma: keep
 #include "engine/book/internal/special_orders_inl.h"  // IWYU pragma: keep

@@ -65,7 +65,8 @@ RejectReason OrderBook::CheckSpecial(const IncomingOrder& order, OrderHandle han
     return RejectReason::kMinQuantityUnfillable;
   }
   uint32_t dark = FirstDark(1 - taker.side);
-  if (order.type == OrderType::kMarket && NextMaker(taker, &dark) == internal::kNilSlot) {
+  if (order.type == OrderType::kMarket && NextMaker(taker, &dark) == internal::kNilSlot &&
+      !StoppedByCollar(taker, order.price)) {
     return RejectReason::kMarketNoLiquidity;
   }
   const bool has_room =
@@ -100,7 +101,7 @@ bool OrderBook::KeepsPlace(const OrderView& before, const IncomingOrder& order) 
 std::optional<PriceTicks> OrderBook::EntryPrice(const IncomingOrder& order) const {
   const uint32_t side = IndexOf(order.side);
   const Ladder& makers = ladders_[1 - side];
-  if (!order.post_only || !Crosses(makers, KeyOf(1 - side, order.price.value))) {
+  if (!order.post_only || in_call() || !Crosses(makers, KeyOf(1 - side, order.price.value))) {
     return order.price;
   }
   const int64_t best = PriceOf(1 - side, pool_->ladders_.levels[makers.best()].key);
@@ -118,7 +119,8 @@ OrderBook::Taker OrderBook::TakerOf(OrderHandle handle, const IncomingOrder& ord
           .owner = order.owner,
           .self_trade_prevention = order.self_trade_prevention,
           .side = side,
-          .limit_key = KeyOf(1 - side, price.value),
+          .limit_key = gate_.kind == GateKind::kOpen ? KeyOf(1 - side, price.value)
+                                                     : GatedKey(side, KeyOf(1 - side, price.value)),
           .leaves = order.quantity.value,
           .canceled = false};
 }

@@ -60,16 +60,20 @@ BookResult OrderBook::MatchAndRest(OrderHandle handle, const IncomingOrder& orde
   if (!order.post_only && (!order.all_or_none || WouldTrade(taker, taker.leaves))) {
     MatchSpecial(taker, listener);
   }
+  const bool stopped =
+      taker.leaves > 0 && !order.post_only && !order.all_or_none && StoppedByCollar(taker, price);
+  gate_.reached |= stopped;
   if (taker.leaves > 0 && MayRest(order)) {
     const uint32_t slot = handle == kNoOrder ? NewOrder(order, taker.leaves) : Raw(handle);
     Rest(slot, order, price, taker.leaves);
     return {BookOutcome::kResting, RejectReason::kNone, OrderHandle{slot}, {taker.leaves}};
   }
   if (taker.leaves > 0) {
-    listener.OnTakerCanceled(Cancellation{.order = handle,
-                                          .canceled = {taker.leaves},
-                                          .leaves = {0},
-                                          .reason = CancelReason::kImmediateOrCancel});
+    listener.OnTakerCanceled(Cancellation{
+        .order = handle,
+        .canceled = {taker.leaves},
+        .leaves = {0},
+        .reason = stopped ? CancelReason::kPriceBand : CancelReason::kImmediateOrCancel});
     taker.canceled = true;
   }
   if (handle != kNoOrder) {

@@ -2,21 +2,20 @@
 
 #include "engine/book/equilibrium.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <random>
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/engine/book/reference_auction.h"
+
 namespace tally {
 namespace {
 
-struct Step {
-  int64_t price;
-  int64_t quantity;
-};
+using Step = PriceQuantity;
 
 class VectorCursor {
  public:
@@ -33,60 +32,6 @@ class VectorCursor {
 
 Equilibrium Find(const std::vector<Step>& bids, const std::vector<Step>& asks, int64_t reference) {
   return FindEquilibrium(VectorCursor(&bids), VectorCursor(&asks), PriceTicks{reference});
-}
-
-// The rule as it is written, price by price.
-Equilibrium TryEveryPrice(const std::vector<Step>& bids, const std::vector<Step>& asks,
-                          int64_t reference, int64_t price_max) {
-  struct Candidate {
-    int64_t price;
-    int64_t quantity;
-    int64_t surplus;  // Positive: of buyers.
-  };
-  std::vector<Candidate> best;
-  for (int64_t price = 1; price <= price_max; ++price) {
-    int64_t demand = 0;
-    int64_t supply = 0;
-    for (const Step& bid : bids) {
-      demand += bid.price >= price ? bid.quantity : 0;
-    }
-    for (const Step& ask : asks) {
-      supply += ask.price <= price ? ask.quantity : 0;
-    }
-    const Candidate now = {price, std::min(demand, supply), demand - supply};
-    if (!best.empty() &&
-        (now.quantity > best[0].quantity ||
-         (now.quantity == best[0].quantity && std::abs(now.surplus) < std::abs(best[0].surplus)))) {
-      best.clear();
-    }
-    if (best.empty() ||
-        (now.quantity == best[0].quantity && std::abs(now.surplus) == std::abs(best[0].surplus))) {
-      best.push_back(now);
-    }
-  }
-  if (best[0].quantity == 0) {
-    return {};
-  }
-  Candidate chosen = best.front();
-  if (best.front().surplus > 0 && best.back().surplus > 0) {
-    chosen = best.back();
-  } else if (best.front().surplus >= 0) {  // None, or on either side.
-    const int64_t low = best.front().price;
-    const int64_t high = best.back().price;
-    const int64_t target = reference == 0 ? low + (high - low) / 2 : reference;
-    for (const Candidate& candidate : best) {
-      if (std::abs(candidate.price - target) < std::abs(chosen.price - target)) {
-        chosen = candidate;
-      }
-    }
-  }
-  Equilibrium result{.price = {chosen.price},
-                     .quantity = {chosen.quantity},
-                     .surplus = {std::abs(chosen.surplus)}};
-  if (chosen.surplus != 0) {
-    result.surplus_side = Raw(chosen.surplus > 0 ? Side::kBuy : Side::kSell);
-  }
-  return result;
 }
 
 struct Row {
