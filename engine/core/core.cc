@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "engine/core/internal/context.h"
 #include "engine/core/internal/kill_switch.h"
+#include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/state.h"
@@ -72,8 +73,9 @@ void Dispatch(const Context& context) {
       return internal::HandleWithdraw(context);
     case CommandType::kBatchSettled:
       return internal::HandleBatchSettled(context);
-    case CommandType::kQuote:
     case CommandType::kTimer:
+      return internal::HandleTimer(context);
+    case CommandType::kQuote:
     case CommandType::kSetPhase:
     case CommandType::kDefineRules:
     case CommandType::kDefineFees:
@@ -124,6 +126,7 @@ void Core::Apply(const Command& command, EventSink& sink) {
 
 CommandSequence Core::last_command_sequence() const { return state_->last_command_sequence; }
 EventSequence Core::next_event_sequence() const { return state_->next_event_sequence; }
+int64_t Core::next_deadline_ns() const { return internal::NextExpiry(*state_); }
 int64_t Core::time_ns() const { return state_->time_ns; }
 const CoreLimits& Core::limits() const { return state_->limits; }
 

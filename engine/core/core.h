@@ -93,6 +93,8 @@ class Core {
   EventSequence next_event_sequence() const;
   int64_t time_ns() const;  // Effective time: the largest timestamp so far.
   const CoreLimits& limits() const;
+  // The earliest time at which a kTimer would do something; 0: never. It may be in the past.
+  int64_t next_deadline_ns() const;
 
   // Sessions are 1..session_count().
   uint32_t session_count() const;

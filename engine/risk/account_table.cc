@@ -6,7 +6,7 @@ RejectReason AccountTable::Define(AccountId id, const DefineAccountCommand& defi
   if (Raw(id) >= accounts_.size()) {
     return RejectReason::kCapacity;
   }
-  if (Raw(id) == 0 || definition.enabled > 1) {
+  if (Raw(id) == 0 || definition.enabled > 1 || definition.owner_group >= kOwnerGroupEnd) {
     return RejectReason::kBadDefinition;
   }
   Account& account = accounts_[Raw(id)];
@@ -17,6 +17,7 @@ RejectReason AccountTable::Define(AccountId id, const DefineAccountCommand& defi
   account.defined = true;
   account.enabled = definition.enabled == 1;
   account.owner = definition.owner;
+  account.owner_group = definition.owner_group;
   return RejectReason::kNone;
 }
 

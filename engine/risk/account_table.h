@@ -9,12 +9,16 @@
 
 namespace tally::risk {
 
+// Groups are below this, so that a group and an account can never be the same owner.
+inline constexpr uint32_t kOwnerGroupEnd = 1U << 31;
+
 struct Account {
   bool defined = false;
   bool enabled = false;  // A disabled account may cancel and withdraw, not enter or replace orders.
   bool kill_switch = false;  // Engaged: cancels only.
   std::array<uint8_t, 20> owner{};
   uint32_t open_orders = 0;
+  uint32_t owner_group = 0;  // To self-trade prevention all accounts of a group are one owner.
 };
 
 // The accounts of a core, by id from 1: dense, fixed capacity, never removed.

@@ -1,53 +1,191 @@
 #include "engine/core/internal/market_entry.h"
 
 #include "base/assert.h"
+#include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/match_listener.h"
+#include "engine/core/internal/order_handler.h"
 
 namespace tally::core::internal {
 namespace {
 
-IncomingOrder MakeIncoming(OrderId id, AccountId account, const OrderRequest& request) {
+static_assert(kMaxAccounts < risk::kOwnerGroupEnd);
+
+OrderRecord MakeRecord(const Context& context, const OrderRequest& request) {
+  OrderRecord record{};
+  record.session = context.command.session;
+  record.account = context.command.account;
+  record.instrument = context.command.instrument;
+  record.flags = request.flags | (request.plain ? 0U : kRecordHasDetail);
+  return record;
+}
+
+OrderDetail MakeDetail(const OrderRequest& request) {
   const NewOrderCommand& order = request.order;
-  return {.id = id,
-          .owner = OrderOwner{Raw(account)},
+  OrderDetail detail{};
+  detail.limit = request.price;
+  detail.stop_price = order.stop_price;
+  detail.display_quantity = order.display_quantity;
+  detail.expire_time_ns = order.expire_time_ns;
+  detail.offset = order.offset;
+  detail.slippage_ticks = order.slippage_ticks;
+  detail.maker_group = order.maker_group;
+  detail.type = order.type;
+  detail.time_in_force = order.time_in_force;
+  detail.trigger = order.trigger;
+  detail.peg = order.peg;
+  detail.trail_unit = order.trail_unit;
+  detail.group_leg = order.group_leg;
+  detail.flags = order.flags;
+  return detail;
+}
+
+// The order joins the table; it is in the pool already.
+void Open(State& state, OrderHandle handle, OrderRecord& record, const OrderRequest& request) {
+  record.priority = state.next_priority++;
+  ++state.accounts.Find(record.account)->open_orders;
+  state.orders.Insert(handle, record);
+  if ((record.flags & kRecordHasDetail) != 0) {
+    state.orders.detail(handle) = MakeDetail(request);
+    RememberLifetime(state, handle);
+  }
+}
+
+// Of self-trade prevention. An order keeps the owner it came with.
+OrderOwner OwnerOf(const State& state, AccountId account) {
+  const uint32_t group = state.accounts.Find(account)->owner_group;
+  return OrderOwner{group == 0 ? Raw(account) : group | risk::kOwnerGroupEnd};
+}
+
+// How the book sees the type: in an auction a market order is a limit order at its worst price.
+OrderType BookType(OrderType type, TimeInForce time_in_force) {
+  return type == OrderType::kMarket && !IsAuctionOnly(time_in_force) ? OrderType::kMarket
+                                                                     : OrderType::kLimit;
+}
+
+// The book knows immediate orders and others.
+TimeInForce BookTimeInForce(OrderType type, TimeInForce time_in_force) {
+  if (IsImmediate(time_in_force)) {
+    return time_in_force;
+  }
+  return type == OrderType::kMarket ? TimeInForce::kIoc : TimeInForce::kGtc;
+}
+
+IncomingOrder MakeIncoming(const State& state, AccountId account, const OrderRequest& request) {
+  const NewOrderCommand& order = request.order;
+  const OrderType type = BookType(order.type, order.time_in_force);
+  return {.id = state.next_order_id,
+          .owner = OwnerOf(state, account),
           .price = request.price,
           .quantity = order.quantity,
           .side = order.side,
-          .type = order.type,
-          .time_in_force = order.time_in_force,
+          .type = type,
+          .time_in_force = BookTimeInForce(type, order.time_in_force),
           .self_trade_prevention = order.self_trade_prevention,
-          .post_only = (order.flags & kOrderFlagPostOnly) != 0};
+          .post_only = (order.flags & kOrderFlagPostOnly) != 0,
+          .slide = (order.flags & kOrderFlagSlide) != 0,
+          .hidden = (order.flags & kOrderFlagHidden) != 0,
+          .all_or_none = (order.flags & kOrderFlagAllOrNone) != 0,
+          .pegged = order.type == OrderType::kPegged,
+          .display_quantity = order.display_quantity,
+          .min_quantity = order.min_quantity};
+}
+
+ActiveOrder MakeActive(const Context& context, const OrderRequest& request, OrderRecord* record) {
+  return {.id = context.state.next_order_id,
+          .side = request.order.side,
+          .price = request.price,
+          .record = record,
+          .new_client_order_id = request.order.client_order_id,
+          .new_fees = request.fees,
+          .new_hold = request.hold,
+          .client_sequence = context.command.client_sequence,
+          .order = &request.order};
 }
 
 }  // namespace
 
 EntryResult EnterNew(Context& context, const OrderRequest& request) {
   State& state = context.state;
-  OrderRecord record{};
-  record.session = context.command.session;
-  record.account = context.command.account;
-  record.instrument = context.command.instrument;
-  record.flags = request.flags;
-  const ActiveOrder active = {.id = state.next_order_id,
-                              .side = request.order.side,
-                              .price = request.price,
-                              .record = &record,
-                              .new_client_order_id = request.order.client_order_id,
-                              .new_fees = request.fees,
-                              .new_hold = request.hold,
-                              .client_sequence = context.command.client_sequence,
-                              .order = &request.order};
-  MatchListener listener(context, *request.instrument, active);
-  const IncomingOrder incoming = MakeIncoming(active.id, record.account, request);
+  OrderRecord record = MakeRecord(context, request);
+  MatchListener listener(context, *request.instrument, MakeActive(context, request, &record));
+  const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const BookResult result = state.book(record.instrument).book.Submit(incoming, listener);
   if (result.outcome == BookOutcome::kResting) {
-    record.priority = state.next_priority++;
-    ++state.accounts.Find(record.account)->open_orders;
-    state.orders.Insert(result.handle, record);
+    Open(state, result.handle, record, request);
   } else {
     CHECK(record.held == Quanta{});
   }
   return {.reject_reason = result.reject_reason, .handle = result.handle};
+}
+
+OrderHandle ParkNew(Context& context, const OrderRequest& request) {
+  State& state = context.state;
+  CHECK(!request.plain);
+  OrderRecord record = MakeRecord(context, request);
+  MatchListener listener(context, *request.instrument, MakeActive(context, request, &record));
+  BookState& book = state.book(record.instrument);
+  const IncomingOrder incoming = MakeIncoming(state, record.account, request);
+  const OrderHandle handle = book.book.Park(incoming);
+  listener.OnAccepted(incoming);
+  Open(state, handle, record, request);
+  book.dormant_orders.Add(state.orders, handle);
+  return handle;
+}
+
+void LeaveDormant(State& state, OrderHandle handle) {
+  state.book(state.orders[handle].instrument).dormant_orders.Remove(state.orders, handle);
+}
+
+bool EnterDormant(Context& context, OrderHandle handle) {
+  State& state = context.state;
+  OrderRecord& record = state.orders[handle];
+  const OrderDetail& detail = state.orders.detail(handle);
+  const OrderView view = state.pool.View(handle);
+  CHECK(view.place == OrderPlace::kDormant);
+  CHECK(!IsStop(detail.type));
+  BookState& book = state.book(record.instrument);
+  LeaveDormant(state, handle);
+  const ActiveOrder active = {.id = view.id,
+                              .side = view.side,
+                              .price = view.price,
+                              .record = &record,
+                              .new_client_order_id = record.client_order_id,
+                              .new_fees = record.fees,
+                              .new_hold = record.held,
+                              .client_sequence = 0,
+                              .order = nullptr};
+  MatchListener listener(context, *state.instruments.Find(record.instrument), active);
+  const OrderType type = BookType(detail.type, detail.time_in_force);
+  const IncomingOrder incoming = {.id = view.id,
+                                  .owner = view.owner,
+                                  .price = view.price,
+                                  .quantity = view.leaves,
+                                  .side = view.side,
+                                  .type = type,
+                                  .time_in_force = BookTimeInForce(type, detail.time_in_force),
+                                  .self_trade_prevention = view.self_trade_prevention,
+                                  .post_only = view.post_only,
+                                  .slide = view.slide,
+                                  .hidden = view.hidden,
+                                  .all_or_none = view.all_or_none,
+                                  .pegged = view.pegged,
+                                  .display_quantity = detail.display_quantity,
+                                  .min_quantity = {}};
+  switch (const BookResult result = book.book.Enter(handle, incoming, listener); result.outcome) {
+    case BookOutcome::kRejected:  // It stays dormant, and nothing will wake it again.
+      book.dormant_orders.Add(state.orders, handle);
+      CancelOpen(context, handle, CancelReason::kImmediateOrCancel);
+      return false;
+    case BookOutcome::kResting:
+      record.priority = state.next_priority++;
+      return true;
+    case BookOutcome::kFilled:
+    case BookOutcome::kCanceled:
+      CHECK(record.held == Quanta{});
+      EndOrder(state, handle, view.side);
+      return false;
+  }
+  return false;
 }
 
 }  // namespace tally::core::internal

@@ -16,4 +16,18 @@ struct EntryResult {
 // nothing happened. The caller ends with EndTurn().
 EntryResult EnterNew(Context& context, const OrderRequest& request);
 
+// Accepts an admitted order likewise, but leaves it dormant: it is open, named and counted as any
+// other, its funds are held, and EnterDormant() brings it to the market one day. Whoever parks it
+// knows what it waits for. Requires room in the pool.
+OrderHandle ParkNew(Context& context, const OrderRequest& request);
+
+// A dormant order is about to be entered or canceled: takes it out of what it waits in.
+void LeaveDormant(State& state, OrderHandle handle);
+
+// What a dormant order waited for has come: it goes to its book as it is described by its record
+// and detail (type kMarket or kLimit), as if it had just arrived; its reports are unsolicited. What
+// it cannot fill is canceled if it is a market order. Returns whether it is open still. The caller
+// ends with EndTurn().
+bool EnterDormant(Context& context, OrderHandle handle);
+
 }  // namespace tally::core::internal

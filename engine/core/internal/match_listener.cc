@@ -1,6 +1,9 @@
 #include "engine/core/internal/match_listener.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
+#include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/protection.h"
 
 namespace tally::core::internal {
@@ -37,12 +40,29 @@ void ReportCanceled(Context& context, const OrderRecord& record, const CancelRep
   context.emit.Report(record.session, event);
 }
 
+void ReportRestated(Context& context, const OrderRecord& record, const RestateReport& report) {
+  Event event = OrderEvent(EventType::kOrderRestated, record, report.order_id, report.side);
+  event.restated = report.restated;
+  context.emit.Report(record.session, event);
+}
+
+PriceTicks HoldPrice(const State& state, OrderHandle handle, PriceTicks book_price) {
+  if ((state.orders[handle].flags & kRecordHasDetail) == 0) {
+    return book_price;
+  }
+  const OrderDetail& detail = state.orders.detail(handle);
+  return detail.type == OrderType::kPegged ? detail.limit : book_price;
+}
+
 void EndOrder(State& state, OrderHandle handle, Side side) {
   OrderRecord& record = state.orders[handle];
   if (record.held != Quanta{}) {
     const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
     state.ledger.Release(record.account, risk::HoldAsset(instrument, side), record.held);
     record.held = {};
+  }
+  if ((record.flags & kRecordHasDetail) != 0) {
+    ForgetLifetime(state, handle);
   }
   --state.accounts.Find(record.account)->open_orders;
   state.orders.Remove(handle);
@@ -83,6 +103,8 @@ void MatchListener::OnAccepted(const IncomingOrder& order) {
   state_.next_order_id = OrderId{Raw(active_.id) + 1};
   state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
 
+  leaves_ = order.quantity;
+  displayed_ = order.display_quantity.value == 0 ? order.quantity : order.display_quantity;
   if ((record.flags & kRecordQuote) == 0) {
     ReportAccepted(order);
   }
@@ -90,13 +112,22 @@ void MatchListener::OnAccepted(const IncomingOrder& order) {
 
 void MatchListener::ReportAccepted(const IncomingOrder& order) {
   Event event = OrderEvent(EventType::kOrderAccepted, *active_.record, active_.id, active_.side);
-  event.accepted.price = order.price;
-  event.accepted.quantity = order.quantity;
-  event.accepted.order_type = order.type;
-  event.accepted.time_in_force = order.time_in_force;
-  event.accepted.order_flags = active_.order->flags;
-  event.accepted.self_trade_prevention = order.self_trade_prevention;
-  event.accepted.phase = state_.phase(event.instrument);
+  const NewOrderCommand& asked_for = *active_.order;
+  event.accepted = {.price = order.price,
+                    .quantity = order.quantity,
+                    .order_type = asked_for.type,
+                    .time_in_force = asked_for.time_in_force,
+                    .order_flags = asked_for.flags,
+                    .self_trade_prevention = asked_for.self_trade_prevention,
+                    .phase = state_.phase(event.instrument),
+                    .trigger = asked_for.trigger,
+                    .peg = asked_for.peg,
+                    .contingency = asked_for.contingency,
+                    .display_quantity = asked_for.display_quantity,
+                    .min_quantity = asked_for.min_quantity,
+                    .stop_price = asked_for.stop_price,
+                    .algorithm_id = asked_for.algorithm_id,
+                    .group_id = asked_for.group_id};
   context_.emit.Answer(event);
 }
 
@@ -109,6 +140,9 @@ void MatchListener::OnReplaced(const Replacement& replacement) {
   } else {
     state_.ledger.Release(record.account, asset, record.held - active_.new_hold);
   }
+  const OrderView view = state_.pool.View(replacement.order);
+  leaves_ = replacement.leaves;
+  displayed_ = view.display_quantity.value == 0 ? leaves_ : view.display_quantity;
   const ClientOrderId original = record.client_order_id;
   record.held = active_.new_hold;
   record.fees = active_.new_fees;
@@ -183,7 +217,7 @@ void MatchListener::OnFill(const Fill& fill) {
   const risk::FillFees fees = risk::FeesOfFill(notional, maker_record.fees, taker_record.fees);
   const Leg maker = {.record = maker_record,
                      .side = Opposite(active_.side),
-                     .limit = fill.price,
+                     .limit = HoldPrice(state_, fill.maker, fill.price),
                      .leaves = fill.maker_leaves,
                      .fee = fees.maker};
   const Leg taker = {.record = taker_record,
@@ -219,9 +253,11 @@ void MatchListener::OnMakerCanceled(const Cancellation& cancellation) {
   const OrderView view = state_.pool.View(cancellation.order);
   OrderRecord& record = state_.orders[cancellation.order];
   Context context = context_;
-  ShrinkHold(
-      context, record,
-      {.side = view.side, .price = view.price, .leaves = cancellation.leaves, .fees = record.fees});
+  ShrinkHold(context, record,
+             {.side = view.side,
+              .price = HoldPrice(state_, cancellation.order, view.price),
+              .leaves = cancellation.leaves,
+              .fees = record.fees});
   ReportCanceled(
       context, record,
       {.order_id = view.id, .side = view.side, .cancellation = cancellation, .client_sequence = 0});
@@ -243,6 +279,42 @@ void MatchListener::OnTakerCanceled(const Cancellation& cancellation) {
                   .side = active_.side,
                   .cancellation = cancellation,
                   .client_sequence = active_.client_sequence});
+}
+
+// The order entered off its limit, so it needs less. Never a buy order above it: the hold suffices.
+void MatchListener::OnSlid(PriceTicks price) {
+  OrderRecord& record = *active_.record;
+  Context context = context_;
+  active_.price = price;
+  ShrinkHold(context, record,
+             {.side = active_.side, .price = price, .leaves = leaves_, .fees = record.fees});
+  ReportRestated(context, record,
+                 {.order_id = active_.id,
+                  .restated = {.price = price,
+                               .leaves = leaves_,
+                               .displayed = std::min(leaves_, displayed_),
+                               .stop_price = {},
+                               .reason = RestateReason::kSlide,
+                               .kept_priority = 0,
+                               .reserved = {}},
+                  .side = active_.side});
+}
+
+void MatchListener::OnRefreshed(const Refresh& refresh) {
+  const OrderView view = state_.pool.View(refresh.order);
+  OrderRecord& record = state_.orders[refresh.order];
+  record.priority = state_.next_priority++;
+  Context context = context_;
+  ReportRestated(context, record,
+                 {.order_id = view.id,
+                  .restated = {.price = view.price,
+                               .leaves = refresh.leaves,
+                               .displayed = refresh.displayed,
+                               .stop_price = {},
+                               .reason = RestateReason::kRefresh,
+                               .kept_priority = 0,
+                               .reserved = {}},
+                  .side = view.side});
 }
 
 }  // namespace tally::core::internal

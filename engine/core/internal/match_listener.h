@@ -31,6 +31,9 @@ class MatchListener {
   void OnFill(const Fill& fill);
   void OnMakerCanceled(const Cancellation& cancellation);
   void OnTakerCanceled(const Cancellation& cancellation);
+  void OnEntered(OrderHandle, const IncomingOrder&) {}  // Its trigger was reported before.
+  void OnSlid(PriceTicks price);
+  void OnRefreshed(const Refresh& refresh);
 
  private:
   struct Leg {
@@ -50,6 +53,8 @@ class MatchListener {
   const Context& context_;
   const risk::Instrument& instrument_;
   ActiveOrder active_;
+  QuantityLots leaves_;     // On entry.
+  QuantityLots displayed_;  // Likewise, if it rested with all of it.
 };
 
 // Brings the hold of an order down to what `leaves` at `limit` needs.
@@ -63,6 +68,18 @@ struct CancelReport {
   uint64_t client_sequence;
 };
 void ReportCanceled(Context& context, const OrderRecord& record, const CancelReport& report);
+
+// Reports that the venue changed something about an open order.
+struct RestateReport {
+  OrderId order_id;
+  OrderRestatedEvent restated;
+  Side side;
+};
+void ReportRestated(Context& context, const OrderRecord& record, const RestateReport& report);
+
+// The price for which an open order holds funds: its price in the book, but of a pegged order the
+// limit that its price never passes.
+PriceTicks HoldPrice(const State& state, OrderHandle handle, PriceTicks book_price);
 
 // Takes a resting order out of the table and gives back what it still holds. Its book has freed it
 // or is about to.

@@ -1,5 +1,6 @@
 // kCancelOrder and the queries.
 
+#include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/turn.h"
@@ -35,6 +36,9 @@ void CancelOpen(Context& context, OrderHandle handle, CancelReason reason) {
   const OrderRecord record = state.orders[handle];
   const OrderId id = state.pool.id(handle);
   const Side side = state.pool.side(handle);
+  if (state.pool.place(handle) == OrderPlace::kDormant) {
+    LeaveDormant(state, handle);
+  }
   const QuantityLots canceled = state.book(record.instrument).book.Cancel(handle);
   EndOrder(state, handle, side);
   const bool own = record.session == context.command.session;

@@ -1,5 +1,7 @@
 #include "engine/core/internal/order_checks.h"
 
+#include <algorithm>
+
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_attributes.h"
 #include "engine/core/internal/protection.h"
@@ -36,9 +38,43 @@ RejectReason CheckSwitches(const Context& context, OrderRequest&) {
   return CheckKillSwitch(context.state, context.command.account, context.command.session);
 }
 
+// What no handler exists for yet.
+bool IsAvailable(const NewOrderCommand& order) {
+  return !IsStop(order.type) && order.type != OrderType::kPegged &&
+         order.contingency == Contingency::kNone;
+}
+
 // kUnsupported, kBadTimeInForce.
 RejectReason CheckMeaning(const Context&, OrderRequest& request) {
-  return CheckAttributes(request.order);
+  const RejectReason reason = CheckAttributes(request.order);
+  return reason == RejectReason::kNone && !IsAvailable(request.order) ? RejectReason::kUnsupported
+                                                                      : reason;
+}
+
+// kPhaseForbids: at-the-open orders lead to the opening auction.
+RejectReason CheckPhase(const Context& context, OrderRequest& request) {
+  const TradingPhase phase = context.state.phase(context.command.instrument);
+  return request.order.time_in_force == TimeInForce::kAtTheOpen &&
+                 phase != TradingPhase::kPreOpen && phase != TradingPhase::kOpeningAuction
+             ? RejectReason::kPhaseForbids
+             : RejectReason::kNone;
+}
+
+// kHiddenNotAllowed, kReduceOnly, kBadDisplayQuantity, kBadMinQuantity.
+RejectReason CheckShown(const Context& context, OrderRequest& request) {
+  if (request.plain) {
+    return RejectReason::kNone;
+  }
+  const uint32_t features = context.state.book(context.command.instrument).features;
+  return CheckVisibility(request.order, (features & kFeatureHidden) != 0);
+}
+
+// kBadExpireTime.
+RejectReason CheckLifetime(const Context& context, OrderRequest& request) {
+  return request.order.time_in_force == TimeInForce::kGtd &&
+                 request.order.expire_time_ns <= context.state.time_ns
+             ? RejectReason::kBadExpireTime
+             : RejectReason::kNone;
 }
 
 // kUnknownMakerGroup.
@@ -57,9 +93,39 @@ RejectReason CheckName(const Context& context, OrderRequest& request) {
   return CheckClientOrderId(context, request.order.client_order_id);
 }
 
+// Whether an order gives a distance instead of its worst price.
+bool Slips(const OrderRequest& request) { return request.order.slippage_ticks != 0; }
+
+// The worst price of an order with a slippage: so far from the best price that the other side
+// displays. 0 if it displays none.
+PriceTicks SlippagePrice(const Context& context, const OrderRequest& request) {
+  const OrderBook& book = context.state.book(context.command.instrument).book;
+  const bool buy = request.order.side == Side::kBuy;
+  const BookLevel best = buy ? book.best_ask() : book.best_bid();
+  if (best.quantity.value == 0) {
+    return {};
+  }
+  return LimitFrom(best.price, request.order, request.instrument->price_max);
+}
+
 // kBadTick, kBadLot, kMinNotional, kMaxNotional.
-RejectReason CheckTerms(const Context&, OrderRequest& request) {
-  return risk::CheckTerms(*request.instrument, request.price, request.order.quantity);
+RejectReason CheckTerms(const Context& context, OrderRequest& request) {
+  const risk::Instrument& instrument = *request.instrument;
+  if (!request.plain && Slips(request)) {
+    request.price = SlippagePrice(context, request);
+    if (request.price == PriceTicks{}) {  // So its notional is not known either.
+      const QuantityLots quantity = request.order.quantity;
+      return quantity < instrument.quantity_min || quantity > instrument.quantity_max
+                 ? RejectReason::kBadLot
+                 : RejectReason::kNone;
+    }
+  }
+  return risk::CheckTerms(instrument, request.price, request.order.quantity);
+}
+
+// kNoReferencePrice.
+RejectReason CheckReference(const Context&, OrderRequest& request) {
+  return request.price == PriceTicks{} ? RejectReason::kNoReferencePrice : RejectReason::kNone;
 }
 
 // kProtectionTripped.
@@ -70,7 +136,7 @@ RejectReason CheckProtection(const Context& context, OrderRequest& request) {
 
 // kMaxOpenOrders, kCapacity.
 RejectReason CheckRoom(const Context& context, OrderRequest& request) {
-  if (request.order.time_in_force != TimeInForce::kGtc) {
+  if (IsImmediate(request.order.time_in_force)) {
     return RejectReason::kNone;  // Never rests.
   }
   const State& state = context.state;
@@ -104,9 +170,17 @@ RejectReason FirstOf(const Context& context, OrderRequest& request) {
 
 }  // namespace
 
+PriceTicks LimitFrom(PriceTicks reference, const NewOrderCommand& order, PriceTicks price_max) {
+  const int64_t distance = int64_t{order.slippage_ticks};
+  return order.side == Side::kBuy
+             ? PriceTicks{std::min(reference.value + distance, price_max.value)}
+             : PriceTicks{std::max(reference.value - distance, int64_t{1})};
+}
+
 RejectReason Admit(const Context& context, OrderRequest& request) {
-  return FirstOf<CheckParties, CheckSwitches, CheckMeaning, CheckMakerGroup, CheckName, CheckTerms,
-                 CheckProtection, CheckRoom, CheckFunds>(context, request);
+  return FirstOf<CheckParties, CheckSwitches, CheckMeaning, CheckPhase, CheckShown, CheckLifetime,
+                 CheckMakerGroup, CheckName, CheckTerms, CheckReference, CheckProtection, CheckRoom,
+                 CheckFunds>(context, request);
 }
 
 RejectReason CheckClientOrderId(const Context& context, ClientOrderId id) {

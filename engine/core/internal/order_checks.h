@@ -11,6 +11,10 @@ namespace tally::core::internal {
 // changes nothing else. After kNone, EnterNew() takes the order.
 RejectReason Admit(const Context& context, OrderRequest& request);
 
+// The worst price of an order with slippage_ticks, measured from `reference`: within the prices of
+// the instrument.
+PriceTicks LimitFrom(PriceTicks reference, const NewOrderCommand& order, PriceTicks price_max);
+
 // Checks that an order shares with its replacement and with quotes.
 RejectReason CheckAccount(const Context& context, AccountId account);
 RejectReason CheckClientOrderId(const Context& context, ClientOrderId id);

@@ -18,12 +18,21 @@ void RejectNewOrder(Context& context, const NewOrderCommand& order, RejectReason
   context.emit.Answer(event);
 }
 
+// An at-the-close order is kept out of the book until the closing auction.
+bool WaitsForClose(const State& state, const OrderRequest& request, InstrumentId instrument) {
+  return request.order.time_in_force == TimeInForce::kAtTheClose &&
+         state.phase(instrument) != TradingPhase::kClosingAuction;
+}
+
 }  // namespace
 
 void HandleNewOrder(Context context) {
   OrderRequest request(context.command.new_order);
   RejectReason reason = Admit(context, request);
-  if (reason == RejectReason::kNone) {
+  if (reason == RejectReason::kNone &&
+      WaitsForClose(context.state, request, context.command.instrument)) {
+    ParkNew(context, request);
+  } else if (reason == RejectReason::kNone) {
     reason = EnterNew(context, request).reject_reason;
   }
   if (reason != RejectReason::kNone) {

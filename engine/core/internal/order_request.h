@@ -4,6 +4,7 @@
 
 #include "base/types.h"
 #include "engine/command.h"
+#include "engine/core/internal/order_attributes.h"
 #include "engine/core/internal/order_table.h"
 #include "engine/risk/holds.h"
 
@@ -13,11 +14,12 @@ namespace tally::core::internal {
 // account and instrument are those of the command that brought it.
 struct OrderRequest {
   explicit OrderRequest(const NewOrderCommand& asked_for)
-      : order(asked_for), price(asked_for.price) {}
+      : order(asked_for), plain(IsPlain(asked_for)), price(asked_for.price) {}
 
   const NewOrderCommand& order;
+  const bool plain;                              // IsPlain(order).
   const risk::Instrument* instrument = nullptr;  // Set by the check of the parties.
-  PriceTicks price;     // The worst price it may trade at, for which funds are held.
+  PriceTicks price;     // The worst price it may trade at, for which funds are held; 0: unknown.
   risk::FeeRates fees;  // Set with `hold`.
   Quanta hold{};
   uint32_t flags = 0;  // OrderRecord::flags.

@@ -41,6 +41,12 @@ inline constexpr uint32_t kRecordQuoteEntryShift = 11;
 inline constexpr uint32_t kRecordMakerGroupShift = 16;
 static_assert(kMaxQuoteEntries <= 1U << (kRecordMakerGroupShift - kRecordQuoteEntryShift));
 
+// Links of an OrderList: handle + 1; 0 ends the list.
+struct OrderLink {
+  uint32_t next;
+  uint32_t previous;
+};
+
 // What only some orders have; a row of another array, so that plain orders never touch it.
 struct alignas(128) OrderDetail {
   PriceTicks limit;  // As the client gave it, where the book has another price.
@@ -50,10 +56,9 @@ struct alignas(128) OrderDetail {
   Quanta fees_paid;  // So far, for the minimum fee.
   int32_t offset;
   uint32_t slippage_ticks;
-  uint32_t group;        // Row of the group table + 1.
-  uint32_t expiry_next;  // Links of the expiry queue: handle + 1.
-  uint32_t expiry_previous;
-  uint32_t expiry_level;
+  uint32_t group;         // Row of the group table + 1.
+  OrderLink of_lifetime;  // BookState::day_orders, at_the_open or at_the_close.
+  OrderLink of_dormant;   // BookState::dormant_orders.
   uint16_t maker_group;
   OrderType type;  // As entered; a stop that was triggered is kMarket or kLimit.
   TimeInForce time_in_force;
@@ -62,7 +67,7 @@ struct alignas(128) OrderDetail {
   TrailUnit trail_unit;
   uint8_t group_leg;
   uint8_t flags;  // kOrderFlag...
-  std::array<uint8_t, 31> reserved;
+  std::array<uint8_t, 27> reserved;
 };
 static_assert(sizeof(OrderDetail) == 128);
 

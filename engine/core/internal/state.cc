@@ -14,6 +14,7 @@ State::State(const CoreLimits& core_limits)
       pool({.capacity = core_limits.open_orders}),
       markets(core_limits.instruments),
       orders(core_limits),
+      expiry(core_limits.open_orders),
       mass_cancels(core_limits.open_orders),
       protection_cancels(core_limits.open_orders),
       maker_groups(core_limits.maker_groups) {

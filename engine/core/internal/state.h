@@ -10,8 +10,10 @@
 #include "engine/book/order_pool.h"
 #include "engine/core/core.h"
 #include "engine/core/internal/cancel_list.h"
+#include "engine/core/internal/expiry_queue.h"
 #include "engine/core/internal/maker_groups.h"
 #include "engine/core/internal/market.h"
+#include "engine/core/internal/order_list.h"
 #include "engine/core/internal/order_table.h"
 #include "engine/core/internal/session_table.h"
 #include "engine/limits.h"
@@ -25,9 +27,15 @@ namespace tally::core::internal {
 struct BookState {
   explicit BookState(OrderPool* pool) : book(pool) {}
   OrderBook book;
-  BookTopEvent top{};     // As last published.
-  PriceTicks last_price;  // Of the last trade; 0: none.
-  uint32_t features = 0;  // kFeature... of market.h.
+  BookTopEvent top{};           // As last published.
+  PriceTicks last_price;        // Of the last trade; 0: none.
+  uint32_t features = 0;        // kFeature... of market.h.
+  uint64_t delta_sequence = 0;  // Of the last kBookDelta.
+  // Open orders by what ends or starts them, oldest first.
+  LifetimeList day_orders;
+  LifetimeList at_the_open;
+  LifetimeList at_the_close;
+  DormantList dormant_orders;
 };
 
 struct RememberedHash {
@@ -64,6 +72,7 @@ class State {
   std::vector<BookState> books;  // By instrument, from 1.
   std::vector<Market> markets;   // Likewise.
   OrderTable orders;
+  ExpiryQueue expiry;
 
   // Scratch of one command, empty between commands as far as anyone is concerned. Two, because the
   // turn that follows a mass cancel may trip a market maker's protection.

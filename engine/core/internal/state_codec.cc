@@ -56,6 +56,7 @@ void PutAccounts(const State& state, StateWriter& out) {
       out.Put(row);
       out.Put(uint32_t{account->enabled ? 1U : 0U});
       out.Bytes(account->owner.data(), account->owner.size());
+      out.Put(account->owner_group);
     }
   }
   out.Put(UINT32_MAX);
@@ -127,26 +128,58 @@ void PutSessions(const State& state, StateWriter& out) {
   }
 }
 
-void PutOrders(const State& state, const OrderBook& book, Side side, StateWriter& out) {
+void PutDetail(const OrderDetail& detail, StateWriter& out) {
+  out.Put(detail.limit);
+  out.Put(detail.stop_price);
+  out.Put(detail.display_quantity);
+  out.Put(detail.expire_time_ns);
+  out.Put(detail.fees_paid);
+  out.Put(detail.offset);
+  out.Put(detail.slippage_ticks);
+  out.Put(detail.maker_group);
+  out.Put(detail.type);
+  out.Put(detail.time_in_force);
+  out.Put(detail.trigger);
+  out.Put(detail.peg);
+  out.Put(detail.trail_unit);
+  out.Put(detail.group_leg);
+  out.Put(detail.flags);
+}
+
+void PutOrder(const State& state, OrderHandle handle, StateWriter& out) {
+  const OrderView view = state.pool.View(handle);
+  const OrderRecord& record = state.orders[handle];
+  out.Put(view.id);
+  out.Put(record.client_order_id);
+  out.Put(record.session);
+  out.Put(record.account);
+  out.Put(view.price);
+  out.Put(view.leaves);
+  out.Put(record.cumulative);
+  out.Put(record.held);
+  out.Put(record.fees.maker);
+  out.Put(record.fees.taker);
+  out.Put(view.displayed);
+  out.Put(view.owner);
+  out.Put(uint16_t{Raw(view.self_trade_prevention)});
+  out.Put(uint16_t{view.post_only ? uint16_t{1} : uint16_t{0}});
+  out.Put(record.flags);
+  if ((record.flags & kRecordHasDetail) != 0) {
+    PutDetail(state.orders.detail(handle), out);
+  }
+}
+
+void PutSide(const State& state, const OrderBook& book, Side side, StateWriter& out) {
   out.Put(book.order_count(side));
-  book.ForEachOrder(side, [&](OrderHandle handle) {
-    const OrderView view = state.pool.View(handle);
-    const OrderRecord& record = state.orders[handle];
-    out.Put(view.id);
-    out.Put(record.client_order_id);
-    out.Put(record.session);
-    out.Put(record.account);
-    out.Put(view.price);
-    out.Put(view.leaves);
-    out.Put(record.cumulative);
-    out.Put(record.held);
-    out.Put(record.fees.maker);
-    out.Put(record.fees.taker);
-    out.Put(uint32_t{Raw(view.self_trade_prevention)});
-    out.Put(uint32_t{view.post_only ? 1U : 0U});
-    out.Put(record.flags);
-    out.Put(uint32_t{0});
-  });
+  book.ForEachOrder(side, [&](OrderHandle handle) { PutOrder(state, handle, out); });
+}
+
+void PutDormant(const State& state, const BookState& book, StateWriter& out) {
+  for (OrderHandle handle = book.dormant_orders.front(); handle != kNoOrder;
+       handle = DormantList::Next(state.orders, handle)) {
+    PutOrder(state, handle, out);
+  }
+  out.Put(uint64_t{0});
 }
 
 void PutBooks(const State& state, StateWriter& out) {
@@ -159,8 +192,10 @@ void PutBooks(const State& state, StateWriter& out) {
     out.Put(book.top.book_sequence);
     out.Put(book.last_price);
     PutMarket(state.market(InstrumentId{row}), out);
-    PutOrders(state, book.book, Side::kBuy, out);
-    PutOrders(state, book.book, Side::kSell, out);
+    out.Put(book.delta_sequence);
+    PutSide(state, book.book, Side::kBuy, out);
+    PutSide(state, book.book, Side::kSell, out);
+    PutDormant(state, book, out);
   }
   out.Put(UINT32_MAX);
 }

@@ -44,7 +44,7 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   EXPECT_EQ(ToHex(events_hash.Finish()),
             "a8190ddf2d1640da60f7e914a21ff7b592bb8905c109cd273299793d663ca039");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "898ac6609b8b752d44f52c99d85e2f99b858e17872b64fa8317d97078f98c7f9");
+            "bc8618a031a7c133fc1679fdaf6e058f9284a6ecc4b1e6d45ea82df5d2bb716e");
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ const OrderCase kOrderCases[] = {
        c.new_order.time_in_force = TimeInForce::kIoc;
      }},
     {"time in force", R::kBadTimeInForce,
-     [](Command& c) { c.new_order.time_in_force = TimeInForce{2}; }},
+     [](Command& c) { c.new_order.time_in_force = TimeInForce{5}; }},
     {"duplicate id", R::kDuplicateClientOrderId,
      [](Command& c) { c.new_order.client_order_id = ClientOrderId{1}; }},
     {"price 0", R::kBadTick, [](Command& c) { c.new_order.price = {0}; }},

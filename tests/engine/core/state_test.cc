@@ -45,9 +45,9 @@ TEST(StateTest, OrderRowIsAsDocumented) {
                .flags = kOrderFlagPostOnly,
                .client_order_id = 77});
   const std::string bytes = StateOf(venue.core);
-  ASSERT_EQ(bytes.size(), before + 80);
-  // Behind it: the count of asks and the end of the list of books.
-  const std::string row = bytes.substr(bytes.size() - 8 - 80, 80);
+  ASSERT_EQ(bytes.size(), before + 84);
+  // Behind it: the count of asks, the end of the dormant ones and of the list of books.
+  const std::string row = bytes.substr(bytes.size() - 16 - 84, 84);
   const auto u64 = [&](std::size_t at) {
     uint64_t value;
     std::memcpy(&value, &row[at], sizeof(value));
@@ -63,8 +63,11 @@ TEST(StateTest, OrderRowIsAsDocumented) {
   EXPECT_EQ(u64(48), 120'024u);
   EXPECT_EQ(row[56], 100);
   EXPECT_EQ(static_cast<unsigned char>(row[60]), 200);
-  EXPECT_EQ(row[64], 4);
-  EXPECT_EQ(row[68], 1);
+  EXPECT_EQ(u64(64), 3u);
+  EXPECT_EQ(row[72], 1);
+  EXPECT_EQ(row[76], 4);
+  EXPECT_EQ(row[78], 1);
+  EXPECT_EQ(row[80], 0);
 }
 
 TEST(StateTest, OrderOfArrivalIsPartOfTheState) {
