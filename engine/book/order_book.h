@@ -229,7 +229,12 @@ class OrderBook {
   // Makes the order of a slot that is in no ladder rest, or dormant.
   void Rest(uint32_t slot, const IncomingOrder& order, PriceTicks price, int64_t leaves);
   void MakeDormant(uint32_t slot, const IncomingOrder& order);
-  void WriteTerms(uint32_t slot, const IncomingOrder& order, int64_t leaves);
+  struct Standing {
+    PriceTicks price;
+    int64_t leaves;
+    OrderPlace place;
+  };
+  void WriteTerms(uint32_t slot, const IncomingOrder& order, const Standing& standing);
   void CountSpecial(uint32_t slot, uint32_t difference);
   // Takes an order out of its ladder, whatever it is; its leaves stay.
   void TakeOut(uint32_t slot);

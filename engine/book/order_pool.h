@@ -122,7 +122,7 @@ class OrderPool {
   struct SpecialOrder {
     int64_t reserve;  // Iceberg: what is left beside the displayed part.
     int64_t display;  // Iceberg: displayed at a time; else 0.
-    int64_t price;    // kDormant: no level says it.
+    int64_t price;    // Of a dormant order, which has no level to say it.
     OrderPlace place;
     bool slide;
     bool hidden;

@@ -59,17 +59,50 @@ void BookRecorder::OnTakerCanceled(const Cancellation& cancellation) {
                     .reason = cancellation.reason});
 }
 
+void BookRecorder::OnEntered(OrderHandle handle, const IncomingOrder& order) {
+  CHECK(pool_->id(handle) == order.id);
+  events.push_back({.kind = BookEventKind::kEntered,
+                    .order = order.id,
+                    .price = order.price,
+                    .quantity = order.quantity,
+                    .leaves = order.quantity});
+}
+
+void BookRecorder::OnSlid(PriceTicks price) {
+  events.push_back({.kind = BookEventKind::kSlid, .order = command, .price = price});
+}
+
+void BookRecorder::OnRefreshed(const Refresh& refresh) {
+  const OrderView view = pool_->View(refresh.order);
+  CHECK(view.displayed == refresh.displayed && view.leaves == refresh.leaves);
+  events.push_back({.kind = BookEventKind::kRefreshed,
+                    .order = view.id,
+                    .price = view.price,
+                    .quantity = refresh.displayed,
+                    .leaves = refresh.leaves});
+}
+
+BookOrder ToBookOrder(const OrderView& view) {
+  return {.id = view.id,
+          .owner = view.owner,
+          .price = view.price,
+          .leaves = view.leaves,
+          .self_trade_prevention = view.self_trade_prevention,
+          .post_only = view.post_only,
+          .slide = view.slide,
+          .hidden = view.hidden,
+          .all_or_none = view.all_or_none,
+          .pegged = view.pegged,
+          .display_quantity = view.display_quantity,
+          .displayed = view.displayed};
+}
+
 std::vector<BookOrder> OrdersOf(const OrderPool& pool, const OrderBook& book, Side side) {
   std::vector<BookOrder> orders;
   book.ForEachOrder(side, [&](OrderHandle handle) {
     const OrderView view = pool.View(handle);
     CHECK(view.side == side);
-    orders.push_back({.id = view.id,
-                      .owner = view.owner,
-                      .price = view.price,
-                      .leaves = view.leaves,
-                      .self_trade_prevention = view.self_trade_prevention,
-                      .post_only = view.post_only});
+    orders.push_back(ToBookOrder(view));
   });
   return orders;
 }

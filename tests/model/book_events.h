@@ -17,6 +17,9 @@ enum class BookEventKind : uint8_t {
   kFilled = 3,
   kMakerCanceled = 4,
   kTakerCanceled = 5,
+  kEntered = 6,
+  kSlid = 7,
+  kRefreshed = 8,  // `quantity` is what is displayed.
 };
 
 struct BookEvent {
@@ -42,8 +45,18 @@ struct BookOrder {
   QuantityLots leaves;
   SelfTradePrevention self_trade_prevention;
   bool post_only;
+  bool slide = false;
+  bool hidden = false;
+  bool all_or_none = false;
+  bool pegged = false;
+  QuantityLots display_quantity{};
+  QuantityLots displayed{};
   friend bool operator==(const BookOrder&, const BookOrder&) = default;
+
+  bool dark() const { return hidden || all_or_none || pegged; }
 };
+
+BookOrder ToBookOrder(const OrderView& view);
 
 // Collects the events of an OrderBook. `command` must be set to the id of the order that the next
 // command is about.
@@ -59,13 +72,16 @@ class BookRecorder {
   void OnFill(const Fill& fill);
   void OnMakerCanceled(const Cancellation& cancellation);
   void OnTakerCanceled(const Cancellation& cancellation);
+  void OnEntered(OrderHandle handle, const IncomingOrder& order);
+  void OnSlid(PriceTicks price);
+  void OnRefreshed(const Refresh& refresh);
 
  private:
   const OrderPool* pool_;
 };
 static_assert(BookListener<BookRecorder>);
 
-// The open orders of a side in priority order, read through the public views.
+// The orders that rest on a side in priority order, read through the public views.
 std::vector<BookOrder> OrdersOf(const OrderPool& pool, const OrderBook& book, Side side);
 
 }  // namespace tally

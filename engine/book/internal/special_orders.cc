@@ -284,20 +284,15 @@ void OrderBook::Park(OrderHandle handle) {
 }
 
 void OrderBook::MakeDormant(uint32_t slot, const IncomingOrder& order) {
-  WriteTerms(slot, order, order.quantity.value);
-  pool_->orders_[slot].is_special = 1;
-  pool_->orders_[slot].leaves = order.quantity.value;
-  SpecialOrder& special = pool_->specials_[slot];
-  special.reserve = 0;
-  special.price = order.price.value;
-  special.place = OrderPlace::kDormant;
+  WriteTerms(slot, order, {order.price, order.quantity.value, OrderPlace::kDormant});
 }
 
 void OrderBook::Rest(uint32_t slot, const IncomingOrder& order, PriceTicks price, int64_t leaves) {
-  WriteTerms(slot, order, leaves);
+  const OrderPlace place = RestsDark(order) ? OrderPlace::kDark : OrderPlace::kDisplayed;
+  WriteTerms(slot, order, {price, leaves, place});
   const uint32_t side = IndexOf(order.side);
   const uint64_t key = KeyOf(side, price.value);
-  if (!RestsDark(order)) {
+  if (place == OrderPlace::kDisplayed) {
     Link(slot, key);
   } else {
     const uint32_t at = dark_[side].FindOrInsert(pool_->ladders_, key);
@@ -308,23 +303,24 @@ void OrderBook::Rest(uint32_t slot, const IncomingOrder& order, PriceTicks price
   CountSpecial(slot, 1);
 }
 
-void OrderBook::WriteTerms(uint32_t slot, const IncomingOrder& order, int64_t leaves) {
+void OrderBook::WriteTerms(uint32_t slot, const IncomingOrder& order, const Standing& standing) {
+  const bool shows_part = IsIceberg(order) && standing.place == OrderPlace::kDisplayed;
   Order& record = pool_->orders_[slot];
   record.owner = order.owner;
   record.self_trade_prevention = static_cast<uint32_t>(order.self_trade_prevention) & 7U;
   record.is_post_only = order.post_only;
-  record.is_special = RestsDark(order) || IsIceberg(order) || order.slide;
-  record.leaves = IsIceberg(order) ? std::min(order.display_quantity.value, leaves) : leaves;
+  record.is_special = standing.place != OrderPlace::kDisplayed || IsIceberg(order) || order.slide;
+  record.leaves =
+      shows_part ? std::min(order.display_quantity.value, standing.leaves) : standing.leaves;
   if (record.is_special != 0) {
-    pool_->specials_[slot] = {
-        .reserve = leaves - record.leaves,
-        .display = order.display_quantity.value,
-        .price = 0,
-        .place = RestsDark(order) ? OrderPlace::kDark : OrderPlace::kDisplayed,
-        .slide = order.slide,
-        .hidden = order.hidden,
-        .all_or_none = order.all_or_none,
-        .pegged = order.pegged};
+    pool_->specials_[slot] = {.reserve = standing.leaves - record.leaves,
+                              .display = order.display_quantity.value,
+                              .price = standing.price.value,
+                              .place = standing.place,
+                              .slide = order.slide,
+                              .hidden = order.hidden,
+                              .all_or_none = order.all_or_none,
+                              .pegged = order.pegged};
   }
 }
 

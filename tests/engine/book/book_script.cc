@@ -1,5 +1,6 @@
 #include "tests/engine/book/book_script.h"
 
+#include <optional>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/assert.h"
+#include "tests/model/reference_book.h"
 
 namespace tally {
 namespace {
@@ -49,6 +51,13 @@ SelfTradePrevention ParseMode(std::string_view text) {
   return SelfTradePrevention::kDecrementAndCancel;
 }
 
+// The number after `key=`, if the word is one.
+std::optional<int64_t> ValueOf(std::string_view word, std::string_view key) {
+  const bool is_key =
+      word.substr(0, key.size()) == key && word.size() > key.size() + 1 && word[key.size()] == '=';
+  return is_key ? std::optional(Number(word.substr(key.size() + 1))) : std::nullopt;
+}
+
 void ParseAttribute(std::string_view word, IncomingOrder* order) {
   if (word == "ioc") {
     order->time_in_force = TimeInForce::kIoc;
@@ -58,8 +67,20 @@ void ParseAttribute(std::string_view word, IncomingOrder* order) {
     order->type = OrderType::kMarket;
   } else if (word == "post") {
     order->post_only = true;
-  } else if (word.substr(0, 4) == "own=") {
-    order->owner = OrderOwner{static_cast<uint32_t>(Number(word.substr(4)))};
+  } else if (word == "slide") {
+    order->post_only = order->slide = true;
+  } else if (word == "hidden") {
+    order->hidden = true;
+  } else if (word == "aon") {
+    order->all_or_none = true;
+  } else if (word == "peg") {
+    order->pegged = true;
+  } else if (const auto owner = ValueOf(word, "own"); owner.has_value()) {
+    order->owner = OrderOwner{static_cast<uint32_t>(*owner)};
+  } else if (const auto display = ValueOf(word, "display"); display.has_value()) {
+    order->display_quantity = {*display};
+  } else if (const auto minimum = ValueOf(word, "min"); minimum.has_value()) {
+    order->min_quantity = {*minimum};
   } else {
     CHECK(word.substr(0, 4) == "stp=");
     order->self_trade_prevention = ParseMode(word.substr(4));
@@ -140,22 +161,37 @@ std::string BookScript::Execute(std::string_view command) {
   if (words[0] == "book") {
     return absl::StrCat(DescribeSide(Side::kBuy), " | ", DescribeSide(Side::kSell));
   }
-  CHECK(words.size() >= 2);
-  const OrderId id{Number<uint64_t>(words[1])};
   recorder_.events.clear();
+  if (words[0] == "execute") {
+    const std::string bids = Execute(Side::kBuy);
+    return bids.empty() ? Execute(Side::kSell) : bids;
+  }
+  CHECK(words.size() >= 2);
+  if (words[0] == "park" && (words[1] == "buy" || words[1] == "sell")) {
+    book_.Park(ParseOrder({words.begin() + 1, words.end()}));
+    return "dormant";
+  }
+  const OrderId id{Number<uint64_t>(words[1])};
   recorder_.command = id;
   if (words[0] == "cancel") {
     return Cancel(id);
   }
-  return words[0] == "replace" ? Replace(id, words.at(2)) : Submit(command);
+  if (words[0] == "park") {
+    return Park(id);
+  }
+  if (words[0] == "enter") {
+    return Enter(id, words);
+  }
+  return words[0] == "replace" ? Replace(id, words) : Submit(words);
 }
 
-std::string BookScript::Submit(std::string_view command) {
-  const std::vector<std::string> words = Words(command);
+// "buy 3 10@101 ..."
+IncomingOrder BookScript::ParseOrder(const std::vector<std::string>& words) {
   CHECK(words[0] == "buy" || words[0] == "sell");
+  const OrderId id{Number<uint64_t>(words.at(1))};
   // An owner of its own, unless the line says otherwise.
-  IncomingOrder order{.id = recorder_.command,
-                      .owner = OrderOwner{static_cast<uint32_t>(Raw(recorder_.command)) + 1'000},
+  IncomingOrder order{.id = id,
+                      .owner = OrderOwner{static_cast<uint32_t>(Raw(id)) + 1'000},
                       .price = {},
                       .quantity = {},
                       .side = words[0] == "buy" ? Side::kBuy : Side::kSell};
@@ -163,18 +199,57 @@ std::string BookScript::Submit(std::string_view command) {
   for (std::size_t i = 3; i < words.size(); ++i) {
     ParseAttribute(words[i], &order);
   }
-  return Describe(book_.Submit(order, recorder_));
+  return order;
 }
 
-std::string BookScript::Replace(OrderId id, std::string_view quantity_at_price) {
+std::string BookScript::Submit(const std::vector<std::string>& words) {
+  return Describe(book_.Submit(ParseOrder(words), recorder_));
+}
+
+std::string BookScript::Replace(OrderId id, const std::vector<std::string>& words) {
   const OrderHandle handle = pool_.Find(id);
   if (handle == kNoOrder) {
     return "unknown";
   }
-  QuantityLots leaves;
-  PriceTicks price;
-  ParseQuantityAtPrice(quantity_at_price, &leaves, &price);
-  return Describe(book_.Replace(handle, price, leaves, recorder_));
+  ReplaceTerms terms{.price = {}, .leaves = {}};
+  ParseQuantityAtPrice(words.at(2), &terms.leaves, &terms.price);
+  if (words.size() > 3) {
+    terms.display_quantity = {ValueOf(words[3], "display").value()};
+  }
+  return Describe(book_.Replace(handle, terms, recorder_));
+}
+
+std::string BookScript::Park(OrderId id) {
+  const OrderHandle handle = pool_.Find(id);
+  if (handle == kNoOrder) {
+    return "unknown";
+  }
+  book_.Park(handle);
+  CHECK(pool_.place(handle) == OrderPlace::kDormant);
+  return "dormant";
+}
+
+std::string BookScript::Enter(OrderId id, const std::vector<std::string>& words) {
+  const OrderHandle handle = pool_.Find(id);
+  if (handle == kNoOrder) {
+    return "unknown";
+  }
+  const BookOrder parked = ToBookOrder(pool_.View(handle));
+  IncomingOrder order = ReferenceBook::ToIncoming(parked, pool_.side(handle));
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    ParseAttribute(words[i], &order);
+  }
+  return Describe(book_.Enter(handle, order, recorder_));
+}
+
+std::string BookScript::Execute(Side side) {
+  const OrderHandle handle = book_.FindExecutable(side);
+  if (handle == kNoOrder) {
+    return side == Side::kSell ? "none" : "";
+  }
+  recorder_.command = pool_.id(handle);
+  const std::string answer = Describe(book_.Execute(handle, recorder_));
+  return absl::StrCat(Raw(recorder_.command), " ", answer);
 }
 
 std::string BookScript::Cancel(OrderId id) {
@@ -185,7 +260,7 @@ std::string BookScript::Cancel(OrderId id) {
 std::string BookScript::Describe(const BookResult& result) const {
   std::vector<std::string> parts;
   for (const BookEvent& event : recorder_.events) {
-    if (event.kind != BookEventKind::kAccepted) {
+    if (event.kind != BookEventKind::kAccepted && event.kind != BookEventKind::kEntered) {
       parts.push_back(Describe(event));
     }
   }
@@ -207,6 +282,7 @@ std::string BookScript::Describe(const BookResult& result) const {
   }
   // What was accepted or replaced is told before anything else, once.
   CHECK(recorder_.events.front().kind == BookEventKind::kAccepted ||
+        recorder_.events.front().kind == BookEventKind::kEntered ||
         recorder_.events.front().kind == BookEventKind::kReplaced);
   return absl::StrJoin(parts, ", ");
 }
@@ -216,7 +292,8 @@ std::string BookScript::Describe(const BookEvent& event) const {
       event.leaves.value == 0 ? "" : absl::StrCat(" left ", event.leaves.value);
   switch (event.kind) {
     case BookEventKind::kAccepted:
-      return "accepted";
+    case BookEventKind::kEntered:
+      return "";
     case BookEventKind::kReplaced:
       return event.kept_priority ? "kept" : "moved";
     case BookEventKind::kFilled:
@@ -229,6 +306,11 @@ std::string BookScript::Describe(const BookEvent& event) const {
     case BookEventKind::kTakerCanceled:
       return absl::StrCat("cancel self ", event.quantity.value, " ", ReasonWord(event.reason),
                           left);
+    case BookEventKind::kSlid:
+      return absl::StrCat("slid ", event.price.value);
+    case BookEventKind::kRefreshed:
+      return absl::StrCat("show ", Raw(event.order), " ", event.quantity.value, "/",
+                          event.leaves.value);
   }
   return "";
 }
@@ -237,7 +319,12 @@ std::string BookScript::DescribeSide(Side side) const {
   std::vector<std::string> levels;
   PriceTicks price{-1};
   for (const BookOrder& order : OrdersOf(pool_, book_, side)) {
-    const std::string text = absl::StrCat(Raw(order.id), "*", order.leaves.value);
+    std::string text = absl::StrCat(Raw(order.id), "*", order.leaves.value);
+    if (order.dark()) {
+      text = absl::StrCat("(", text, ")");
+    } else if (order.display_quantity.value != 0) {
+      text = absl::StrCat(Raw(order.id), "*", order.displayed.value, "/", order.leaves.value);
+    }
     if (order.price == price) {
       absl::StrAppend(&levels.back(), ",", text);
     } else {
