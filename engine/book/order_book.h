@@ -290,7 +290,7 @@ class OrderBook {
   uint32_t specials_[2] = {0, 0};
   uint32_t dark_counts_[2] = {0, 0};
   uint32_t all_or_none_counts_[2] = {0, 0};
-  Ladder dark_[2];
+  Ladder dark_[2] = {Ladder::TreeOnly(), Ladder::TreeOnly()};
   Gate gate_;
 };
 

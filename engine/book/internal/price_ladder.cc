@@ -4,6 +4,9 @@ namespace tally::internal {
 
 void PriceLadder::Follow(LadderPool& pool, uint64_t key) {
   if (!window_.exists()) {
+    if (!may_have_window_) {
+      return;
+    }
     window_ = pool.windows.Acquire();
     if (!window_.exists()) {
       return;

@@ -69,6 +69,14 @@ struct LadderPool {
 // window_keys_), else in the tree; see LadderNode; best() has the lowest key of all.
 class PriceLadder {
  public:
+  PriceLadder() = default;
+  // A ladder that never takes a window: orders that do not follow the market.
+  static PriceLadder TreeOnly() {
+    PriceLadder ladder;
+    ladder.may_have_window_ = false;
+    return ladder;
+  }
+
   bool empty() const { return best_ == kNilSlot; }
   uint32_t level_count() const { return level_count_; }
   // The level with the lowest key, i.e. the best price; kNilSlot if empty.
@@ -150,6 +158,7 @@ class PriceLadder {
   uint32_t level_count_ = 0;
   uint32_t tree_count_ = 0;
   uint32_t root_ = kNilSlot;  // A tagged reference, as in LadderNode::child.
+  bool may_have_window_ = true;
 };
 
 }  // namespace tally::internal
