@@ -93,6 +93,12 @@ class OrderPool {
     return orders_[Raw(handle)].is_special == 0 ? OrderPlace::kDisplayed
                                                 : specials_[Raw(handle)].place;
   }
+  // Of an order that rests, i.e. not one that is dormant.
+  PriceTicks price(OrderHandle handle) const {
+    const Order& order = orders_[Raw(handle)];
+    return {
+        static_cast<int64_t>(ladders_.levels[order.level].key ^ internal::KeyMask(order.is_sell))};
+  }
   Side side(OrderHandle handle) const {
     return orders_[Raw(handle)].is_sell ? Side::kSell : Side::kBuy;
   }
