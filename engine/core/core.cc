@@ -8,6 +8,7 @@
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/protection.h"
+#include "engine/core/internal/quotes.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/venue_handler.h"
 
@@ -73,9 +74,10 @@ void Dispatch(const Context& context) {
       return internal::HandleWithdraw(context);
     case CommandType::kBatchSettled:
       return internal::HandleBatchSettled(context);
+    case CommandType::kQuote:
+      return internal::HandleQuote(context);
     case CommandType::kTimer:
       return internal::HandleTimer(context);
-    case CommandType::kQuote:
     case CommandType::kSetPhase:
     case CommandType::kDefineRules:
     case CommandType::kDefineFees:

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/protection.h"
+#include "engine/core/internal/quotes.h"
 
 namespace tally::core::internal {
 namespace {
@@ -63,6 +64,9 @@ void EndOrder(State& state, OrderHandle handle, Side side) {
   }
   if ((record.flags & kRecordHasDetail) != 0) {
     ForgetLifetime(state, handle);
+  }
+  if ((record.flags & kRecordQuote) != 0) [[unlikely]] {
+    state.quotes.Erase(QuoteKeyOf(record), side);
   }
   --state.accounts.Find(record.account)->open_orders;
   state.orders.Remove(handle);

@@ -13,7 +13,9 @@ void OrderTable::Insert(OrderHandle handle, const OrderRecord& record) {
     records_[head - 1].previous_of_account = link;
   }
   head = link;
-  index_.Insert({.session = record.session, .client_order_id = record.client_order_id}, handle);
+  if (IsIndexed(record)) [[likely]] {
+    index_.Insert({.session = record.session, .client_order_id = record.client_order_id}, handle);
+  }
 }
 
 void OrderTable::Remove(OrderHandle handle) {
@@ -26,11 +28,17 @@ void OrderTable::Remove(OrderHandle handle) {
   if (row.next_of_account != 0) {
     records_[row.next_of_account - 1].previous_of_account = row.previous_of_account;
   }
-  index_.Erase({.session = row.session, .client_order_id = row.client_order_id});
+  if (IsIndexed(row)) [[likely]] {
+    index_.Erase({.session = row.session, .client_order_id = row.client_order_id});
+  }
 }
 
 void OrderTable::Rename(OrderHandle handle, ClientOrderId client_order_id) {
   OrderRecord& row = records_[Raw(handle)];
+  if (!IsIndexed(row)) [[unlikely]] {
+    row.client_order_id = client_order_id;
+    return;
+  }
   index_.Erase({.session = row.session, .client_order_id = row.client_order_id});
   row.client_order_id = client_order_id;
   index_.Insert({.session = row.session, .client_order_id = client_order_id}, handle);

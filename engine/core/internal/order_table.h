@@ -116,6 +116,9 @@ class OrderTable {
   }
 
  private:
+  // The two sides of a quote share a client order id; they are found by their entry.
+  static bool IsIndexed(const OrderRecord& record) { return (record.flags & kRecordQuote) == 0; }
+
   ZeroedArray<OrderRecord> records_;
   ZeroedArray<OrderDetail> details_;
   ZeroedArray<uint32_t> account_heads_;

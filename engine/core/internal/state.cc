@@ -17,7 +17,8 @@ State::State(const CoreLimits& core_limits)
       expiry(core_limits.open_orders),
       mass_cancels(core_limits.open_orders),
       protection_cancels(core_limits.open_orders),
-      maker_groups(core_limits.maker_groups) {
+      maker_groups(core_limits.maker_groups),
+      quotes(core_limits.open_orders) {
   CHECK(limits.assets >= 1 && limits.assets <= kMaxAssets);
   CHECK(limits.instruments >= 1 && limits.instruments <= kMaxInstruments);
   CHECK(limits.accounts >= 1 && limits.accounts <= kMaxAccounts);

@@ -15,6 +15,7 @@
 #include "engine/core/internal/market.h"
 #include "engine/core/internal/order_list.h"
 #include "engine/core/internal/order_table.h"
+#include "engine/core/internal/quote_table.h"
 #include "engine/core/internal/session_table.h"
 #include "engine/limits.h"
 #include "engine/risk/account_table.h"
@@ -79,6 +80,7 @@ class State {
   CancelList mass_cancels;
   CancelList protection_cancels;
   MakerGroupTable maker_groups;
+  QuoteTable quotes;
 
   CommandSequence last_command_sequence{};
   EventSequence next_event_sequence{1};

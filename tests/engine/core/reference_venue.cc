@@ -198,6 +198,10 @@ std::vector<std::string> ReferenceVenue::Follow(OrderId taker,
       case BookEventKind::kFilled:
         Trade(taker, event, &lines);
         break;
+      case BookEventKind::kEntered:
+      case BookEventKind::kSlid:
+      case BookEventKind::kRefreshed:
+        break;  // Of orders that the flow of this venue does not have.
       case BookEventKind::kMakerCanceled:
       case BookEventKind::kTakerCanceled:
         orders_.at(event.order).leaves = event.leaves;
