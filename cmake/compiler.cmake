@@ -8,6 +8,8 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(TALLY_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, 'address,undefined' or 'thread'")
 option(TALLY_NATIVE "Compile for the processor of the building machine" OFF)
 
+option(TALLY_LTO "Optimize the libraries of the order path at link time" OFF)
+
 find_program(TALLY_CCACHE ccache)
 if(TALLY_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${TALLY_CCACHE})

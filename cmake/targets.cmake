@@ -1,17 +1,21 @@
-# tally_library(NAME [NO_EXCEPTIONS] SOURCES ... DEPS ...): one library per folder.
+# tally_library(NAME [NO_EXCEPTIONS] [HOT] SOURCES ... DEPS ...): one library per folder. HOT: on the
+#   order path; with TALLY_LTO it is optimized across its files and those of other HOT libraries.
 # tally_executable(NAME SOURCES ... DEPS ...)
 # tally_test(NAME LABELS ... SOURCES ... DEPS ...): one GoogleTest program; labels: unit, model,
 #   threaded (re-run under TSan), crash, e2e, fuzz.
 # tally_benchmark(NAME SOURCES ... DEPS ...): a Google Benchmark program, also run as a smoke test.
 
 function(tally_library name)
-  cmake_parse_arguments(arg "NO_EXCEPTIONS" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "NO_EXCEPTIONS;HOT" "" "SOURCES;DEPS" ${ARGN})
   if(arg_SOURCES)
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC ${arg_DEPS} PRIVATE tally_compiler)
     target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
     if(arg_NO_EXCEPTIONS)
       target_compile_options(${name} PRIVATE -fno-exceptions)
+    endif()
+    if(arg_HOT AND TALLY_LTO)
+      set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
     endif()
   else()
     add_library(${name} INTERFACE)

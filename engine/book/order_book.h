@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/prefetch.h"
 #include "base/types.h"
 #include "engine/book/book_types.h"
 #include "engine/book/equilibrium.h"
@@ -65,6 +66,17 @@ class OrderBook {
   BookResult Replace(OrderHandle handle, PriceTicks price, QuantityLots leaves,
                      Listener& listener) {
     return Replace(handle, ReplaceTerms{.price = price, .leaves = leaves}, listener);
+  }
+
+  // Starts loading what an order at `price` will touch if it comes to rest.
+  void Prefetch(Side side, PriceTicks price) const {
+    const uint32_t at =
+        ladders_[IndexOf(side)].Find(pool_->ladders_, KeyOf(IndexOf(side), price.value));
+    if (at != internal::kNilSlot) {
+      const Level& level = pool_->ladders_.levels[at];
+      tally::Prefetch(&level);
+      tally::Prefetch(&pool_->orders_[level.tail]);
+    }
   }
 
   // The resting all-or-none order of a side, first in priority, that could trade completely now, or

@@ -6,7 +6,7 @@ namespace tally {
 
 OrderPool::OrderPool(const OrderPoolOptions& options)
     : orders_(options.capacity),
-      specials_(options.capacity),
+      specials_(options.capacity, RowUse::kSparse),
       ladders_(options.capacity, options.windows, options.window_ticks),
       index_(options.index_order_ids ? std::make_unique<internal::OrderIndex>(options.capacity)
                                      : nullptr) {

@@ -6,8 +6,9 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "base/prefetch.h"
 #include "base/types.h"
-#include "engine/book/internal/cold_array.h"
+#include "base/zeroed_array.h"
 #include "engine/book/internal/order_index.h"
 #include "engine/book/internal/price_ladder.h"
 #include "engine/book/internal/slot_pool.h"
@@ -81,6 +82,24 @@ class OrderPool {
     return OrderHandle{index_->Find(id, HasId{this, id})};
   }
 
+  // Start loading what an operation on the order will touch: its place in the index; the order;
+  // those next to it and its price level (which needs the order to be there).
+  void Prefetch(OrderId id) const { index_->Prefetch(id); }
+  void Prefetch(OrderHandle handle) const { tally::Prefetch(&orders_[Raw(handle)]); }
+  void PrefetchNeighbours(OrderHandle handle) const {
+    const Order& order = orders_[Raw(handle)];
+    tally::Prefetch(&ladders_.levels[order.level]);
+    if (order.next != internal::kNilSlot) {
+      tally::Prefetch(&orders_[order.next]);
+    }
+    if (order.previous != internal::kNilSlot) {
+      tally::Prefetch(&orders_[order.previous]);
+    }
+    if (index_ != nullptr) {
+      index_->Prefetch(order.id);
+    }
+  }
+
   // All require an open order, or one in its last callback.
   OrderView View(OrderHandle handle) const;
   OrderId id(OrderHandle handle) const { return orders_[Raw(handle)].id; }
@@ -144,7 +163,7 @@ class OrderPool {
   };
 
   internal::SlotPool<Order, &Order::next> orders_;
-  internal::ColdArray<SpecialOrder> specials_;  // By slot.
+  ZeroedArray<SpecialOrder> specials_;  // By slot.
   internal::LadderPool ladders_;
   std::unique_ptr<internal::OrderIndex> index_;  // Null unless index_order_ids.
 };

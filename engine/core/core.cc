@@ -6,6 +6,7 @@
 #include "engine/core/internal/context.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/lifetime.h"
+#include "engine/core/internal/lookahead.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
@@ -124,6 +125,11 @@ void Core::Apply(const Command& command, EventSink& sink) {
     state.hashes[state.next_hash] = {.at = command.sequence, .hash = hash};
     state.next_hash = (state.next_hash + 1) % state.hashes.size();
   }
+}
+
+void Core::ApplyFirst(std::span<const Command> upcoming, EventSink& sink) {
+  internal::LookAhead(*state_, upcoming);
+  Apply(upcoming.front(), sink);
 }
 
 CommandSequence Core::last_command_sequence() const { return state_->last_command_sequence; }

@@ -88,6 +88,9 @@ class Core {
   // Applies the next command; command.sequence must be last_command_sequence() + 1. Whatever its
   // bytes are, it is applied or rejected by events, never a failure.
   void Apply(const Command& command, EventSink& sink);
+  // Applies the first of one or more commands that are at hand, and starts loading what those
+  // behind it will touch: the same outcome, sooner.
+  void ApplyFirst(std::span<const Command> upcoming, EventSink& sink);
 
   CommandSequence last_command_sequence() const;  // 0 before the first.
   EventSequence next_event_sequence() const;

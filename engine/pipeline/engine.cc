@@ -51,7 +51,9 @@ absl::Status DivergenceStatus(const core::Core& core) {
 class CoreAdapter final : public internal::CorePort {
  public:
   explicit CoreAdapter(core::Core* core) : core_(core) {}
-  void Apply(const Command& command, EventSink& sink) override { core_->Apply(command, sink); }
+  void ApplyFirst(std::span<const Command> upcoming, EventSink& sink) override {
+    core_->ApplyFirst(upcoming, sink);
+  }
   absl::Status Verify() const override { return DivergenceStatus(*core_); }
 
  private:
@@ -155,8 +157,8 @@ absl::Status Engine::Impl::Replay() {
   EventLogReader reader(events_directory);
   internal::EventLogCheck check(&reader, event_log.get());
   const auto apply_frame = [&](std::span<const Command> commands) {
-    for (const Command& command : commands) {
-      core->Apply(command, check);
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      core->ApplyFirst(commands.subspan(i), check);
     }
     return check.first_difference() ? absl::CancelledError() : absl::OkStatus();
   };

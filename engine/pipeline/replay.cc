@@ -38,11 +38,12 @@ absl::StatusOr<uint64_t> ApplyAll(JournalReader* reader, const ReplayOptions& op
     if (frame.commands.empty()) {
       return marks;
     }
-    for (const Command& command : frame.commands) {
+    for (std::size_t i = 0; i < frame.commands.size(); ++i) {
+      const Command& command = frame.commands[i];
       if (options.until && command.sequence > *options.until) {
         return marks;
       }
-      core->Apply(command, *sink);
+      core->ApplyFirst(std::span(frame.commands).subspan(i), *sink);
       marks += command.type == CommandType::kStateHashMark ? 1 : 0;
     }
   }

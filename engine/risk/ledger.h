@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
+#include "base/assert.h"
+#include "base/prefetch.h"
 #include "base/types.h"
+#include "base/zeroed_array.h"
 #include "engine/reject_reason.h"
 
 namespace tally::risk {
@@ -28,7 +30,9 @@ class Ledger {
   // Accounts are 1..accounts (row 0 is unused), assets 0..assets-1.
   Ledger(uint32_t accounts, uint32_t assets);
 
-  const Balance& balance(AccountId account, AssetId asset) const { return *Row(account, asset); }
+  const Balance& balance(AccountId account, AssetId asset) const {
+    return rows_[IndexOf(account, asset)];
+  }
   Quanta supply(AssetId asset) const;
 
   // Funds entering from and leaving to the chain. kBadAmount if the amount is not positive or the
@@ -43,7 +47,7 @@ class Ledger {
 
   // Starts loading a balance that will be needed.
   void Prefetch(AccountId account, AssetId asset) const {
-    __builtin_prefetch(&rows_[std::size_t{Raw(account)} * assets_ + Raw(asset)]);
+    tally::Prefetch(&rows_[std::size_t{Raw(account)} * assets_ + Raw(asset)]);
   }
 
   // The two halves of a transfer; the caller keeps them equal (see fills.h).
@@ -54,15 +58,15 @@ class Ledger {
   uint32_t assets() const { return assets_; }
 
  private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-
-  Balance* Row(AccountId account, AssetId asset) const;
+  Balance& Row(AccountId account, AssetId asset) { return rows_[IndexOf(account, asset)]; }
+  std::size_t IndexOf(AccountId account, AssetId asset) const {
+    CHECK(Raw(account) <= accounts_ && Raw(asset) < assets_);
+    return std::size_t{Raw(account)} * assets_ + Raw(asset);
+  }
 
   const uint32_t accounts_;
   const uint32_t assets_;
-  std::unique_ptr<Balance[], Free> rows_;
+  ZeroedArray<Balance> rows_;
   std::unique_ptr<Quanta[]> supplies_;
 };
 

@@ -107,6 +107,17 @@ void FillIn(const Event& event, Report* report) {
     case EventType::kWithdrawRefused:
     case EventType::kStateHash:
     case EventType::kDuplicateCommand:
+    case EventType::kOrderTriggered:
+    case EventType::kOrderRestated:
+    case EventType::kQuoteDone:
+    case EventType::kProtectionTripped:
+    case EventType::kPhaseChanged:
+    case EventType::kIndicative:
+    case EventType::kBookDelta:
+    case EventType::kRulesDefined:
+    case EventType::kFeesDefined:
+    case EventType::kProtectionDefined:
+    case EventType::kKillSwitched:
       return;
   }
 }

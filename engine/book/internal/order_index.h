@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/assert.h"
+#include "base/prefetch.h"
 #include "base/types.h"
 #include "engine/book/internal/slot_pool.h"
 
@@ -71,7 +72,7 @@ class OrderIndex {
   }
 
   // Starts to load what an operation on `id` will need.
-  void Prefetch(OrderId id) const { __builtin_prefetch(&entries_[HomeOf(TagOf(id))], 1); }
+  void Prefetch(OrderId id) const { tally::Prefetch(&entries_[HomeOf(TagOf(id))]); }
 
  private:
   struct Entry {

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 
+#include "base/prefetch.h"
 #include "base/types.h"
+#include "base/zeroed_array.h"
 #include "engine/book/order_pool.h"
-#include "engine/core/internal/zeroed_array.h"
 
 namespace tally::core::internal {
 
@@ -26,7 +27,7 @@ class ClientOrderIndex {
   OrderHandle Find(ClientOrderKey key) const;  // kNoOrder if there is none.
   void Insert(ClientOrderKey key, OrderHandle handle);
   void Erase(ClientOrderKey key);
-  void Prefetch(ClientOrderKey key) const { __builtin_prefetch(&slots_[Home(key)]); }
+  void Prefetch(ClientOrderKey key) const { tally::Prefetch(&slots_[Home(key)]); }
 
  private:
   struct Slot {

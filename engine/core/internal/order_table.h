@@ -3,10 +3,11 @@
 #include <array>
 #include <cstdint>
 
+#include "base/prefetch.h"
 #include "base/types.h"
+#include "base/zeroed_array.h"
 #include "engine/book/order_pool.h"
 #include "engine/core/internal/client_order_index.h"
-#include "engine/core/internal/zeroed_array.h"
 #include "engine/limits.h"
 #include "engine/risk/instrument_table.h"
 
@@ -80,7 +81,7 @@ class OrderTable {
  public:
   explicit OrderTable(const CoreLimits& limits)
       : records_(limits.open_orders),
-        details_(limits.open_orders),
+        details_(limits.open_orders, RowUse::kSparse),
         account_heads_(std::size_t{limits.accounts} + 1),
         index_(limits.open_orders) {}
 
@@ -98,8 +99,20 @@ class OrderTable {
 
   // Starts loading what Find() and Insert() of such an order will touch.
   void Prefetch(AccountId account, ClientOrderKey key) const {
-    __builtin_prefetch(&account_heads_[Raw(account)]);
+    tally::Prefetch(&account_heads_[Raw(account)]);
     index_.Prefetch(key);
+  }
+
+  // Of an order that is about to be changed or removed, and those next to it in its account.
+  void Prefetch(OrderHandle handle) const { tally::Prefetch(&records_[Raw(handle)]); }
+  void PrefetchNeighbours(OrderHandle handle) const {
+    const OrderRecord& record = records_[Raw(handle)];
+    if (record.next_of_account != 0) {
+      tally::Prefetch(&records_[record.next_of_account - 1]);
+    }
+    if (record.previous_of_account != 0) {
+      tally::Prefetch(&records_[record.previous_of_account - 1]);
+    }
   }
 
   void Insert(OrderHandle handle, const OrderRecord& record);

@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "base/prefetch.h"
 #include "engine/core/core.h"
 
 namespace tally::core::internal {
@@ -21,6 +22,11 @@ class SessionTable {
 
   const Session* Find(SessionIndex index) const {
     return Raw(index) >= 1 && Raw(index) <= count() ? &sessions_[Raw(index) - 1] : nullptr;
+  }
+  // Starts loading the row of the session, if there is one.
+  void Prefetch(SessionIndex index) const {
+    tally::Prefetch(sessions_.data() + Raw(index) - 1);
+    tally::Prefetch(&(sessions_.data() + Raw(index))->account);  // Rows are not aligned.
   }
   Session* Find(SessionIndex index) {
     return const_cast<Session*>(static_cast<const SessionTable*>(this)->Find(index));

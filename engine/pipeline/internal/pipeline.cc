@@ -112,8 +112,9 @@ bool Pipeline::Journal(const RingBatch<Command>& batch) {
 }
 
 bool Pipeline::Match(const RingBatch<Command>& batch) {
-  for (const Command& command : batch.slots) {
-    core_->Apply(command, sink_);
+  for (std::size_t i = 0; i < batch.slots.size(); ++i) {
+    const Command& command = batch.slots[i];
+    core_->ApplyFirst(batch.slots.subspan(i), sink_);
     if (sink_.aborted()) {
       return false;
     }

@@ -24,7 +24,8 @@ class JournalPort {
 class CorePort {
  public:
   virtual ~CorePort() = default;
-  virtual void Apply(const Command& command, EventSink& sink) = 0;
+  // Applies the first of one or more commands; the others are what follows it.
+  virtual void ApplyFirst(std::span<const Command> upcoming, EventSink& sink) = 0;
   // Not OK if a state hash mark applied so far had another hash than this core.
   virtual absl::Status Verify() const = 0;
 };

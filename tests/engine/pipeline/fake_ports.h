@@ -90,7 +90,8 @@ class FakeJournal final : public JournalPort {
 // command whose sequence is a multiple of the interval by a state hash besides.
 class FakeCore final : public CorePort {
  public:
-  void Apply(const Command& command, EventSink& sink) override {
+  void ApplyFirst(std::span<const Command> upcoming, EventSink& sink) override {
+    const Command& command = upcoming.front();
     door.Pass();
     CHECK(Raw(command.sequence) == applied_.size() + 1 + first_command);
     applied_.push_back(command);

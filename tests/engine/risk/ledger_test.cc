@@ -46,8 +46,8 @@ TEST(LedgerTest, HeldFundsCannotBeHeldOrWithdrawnAgain) {
 
 TEST(LedgerDeathTest, TakingMoreThanIsHeldStopsTheCore) {
   Ledger ledger(2, 2);
-  EXPECT_DEATH(ledger.TakeHeld(kAlice, kUsd, {1}), "amount <= row->held");
-  EXPECT_DEATH(ledger.Release(kAlice, kUsd, {1}), "amount <= row->held");
+  EXPECT_DEATH(ledger.TakeHeld(kAlice, kUsd, {1}), "amount <= row.held");
+  EXPECT_DEATH(ledger.Release(kAlice, kUsd, {1}), "amount <= row.held");
   EXPECT_DEATH(ledger.Credit(AccountId{3}, kUsd, {1}), "accounts_");
 }
 
