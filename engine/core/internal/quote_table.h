@@ -5,7 +5,7 @@
 
 #include "base/types.h"
 #include "engine/book/order_pool.h"
-#include "engine/core/internal/zeroed_array.h"
+#include "base/zeroed_array.h"
 #include "engine/limits.h"
 
 namespace tally::core::internal {
