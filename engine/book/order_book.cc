@@ -1,8 +1,82 @@
 #include "engine/book/order_book.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace tally {
+
+RejectReason OrderBook::CheckSubmit(const IncomingOrder& order) const {
+  const uint32_t makers_side = 1 - IndexOf(order.side);
+  const Ladder& makers = ladders_[makers_side];
+  const uint64_t limit_key = KeyOf(makers_side, order.price.value);
+  if (order.post_only) {
+    if (!MayRest(order)) {
+      return RejectReason::kUnsupported;
+    }
+    if (Crosses(makers, limit_key)) {
+      return RejectReason::kPostOnlyWouldCross;
+    }
+  }
+  if (order.time_in_force == TimeInForce::kFok && !Fillable(order)) {
+    return RejectReason::kFokUnfillable;
+  }
+  if (order.type == OrderType::kMarket && !Crosses(makers, limit_key)) {
+    return RejectReason::kMarketNoLiquidity;
+  }
+  if (MayRest(order) && pool_->full()) {
+    return RejectReason::kCapacity;
+  }
+  return RejectReason::kNone;
+}
+
+// Whether the whole order would trade at once. Exact: it follows what Match() would do.
+bool OrderBook::Fillable(const IncomingOrder& order) const {
+  const uint32_t makers_side = 1 - IndexOf(order.side);
+  const Ladder& makers = ladders_[makers_side];
+  const uint64_t limit_key = KeyOf(makers_side, order.price.value);
+  int64_t missing = order.quantity.value;
+  for (uint32_t at = makers.best(); at != internal::kNilSlot;
+       at = makers.NextWorse(pool_->ladders_, at)) {
+    const Level& level = pool_->ladders_.levels[at];
+    if (level.key > limit_key) {
+      return false;
+    }
+    if (level.quantity >= static_cast<uint64_t>(missing)) {
+      return order.self_trade_prevention == SelfTradePrevention::kNone || FillableByOthers(order);
+    }
+    missing -= static_cast<int64_t>(level.quantity);
+  }
+  return false;
+}
+
+// As Fillable(), for an order that must not count its owner's orders: kCancelOldest steps over
+// them; in every other mode the first one it meets takes quantity away from it.
+bool OrderBook::FillableByOthers(const IncomingOrder& order) const {
+  const uint32_t makers_side = 1 - IndexOf(order.side);
+  const Ladder& makers = ladders_[makers_side];
+  const uint64_t limit_key = KeyOf(makers_side, order.price.value);
+  int64_t missing = order.quantity.value;
+  for (uint32_t at = makers.best(); at != internal::kNilSlot;
+       at = makers.NextWorse(pool_->ladders_, at)) {
+    const Level& level = pool_->ladders_.levels[at];
+    if (level.key > limit_key) {
+      return false;
+    }
+    for (uint32_t slot = level.head; slot != internal::kNilSlot; slot = pool_->orders_[slot].next) {
+      const Order& maker = pool_->orders_[slot];
+      if (maker.owner != order.owner) {
+        missing -= std::min(missing, maker.leaves);
+      } else if (order.self_trade_prevention != SelfTradePrevention::kCancelOldest) {
+        return false;
+      }
+      if (missing == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
 
 void OrderBook::CheckInvariants() const {
   CheckSide(Side::kBuy);

@@ -179,17 +179,28 @@ class OrderBook {
   bool Crosses(const Ladder& makers, uint64_t limit_key) const {
     return makers.best_key() <= limit_key;
   }
+  // Whether CheckSubmit() could reject the order for other reasons than a full pool.
+  static bool NeedsCheck(const IncomingOrder& order) {
+    return order.post_only | (order.type != OrderType::kLimit) |
+           (order.time_in_force == TimeInForce::kFok);
+  }
   RejectReason CheckSubmit(const IncomingOrder& order) const;
   bool Fillable(const IncomingOrder& order) const;
   bool FillableByOthers(const IncomingOrder& order) const;
 
   template <typename Listener>
   void Match(Taker& taker, Listener& listener);
+  struct MatchResult {
+    int64_t leaves;
+    bool canceled;
+  };
+  template <typename Listener>
+  MatchResult MatchIncoming(const IncomingOrder& order, uint64_t limit_key, Listener& listener);
   template <typename Listener>
   void PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& listener);
 
   uint32_t NewOrder(const IncomingOrder& order, int64_t leaves);
-  void Link(uint32_t slot, uint64_t key);
+  void Link(uint32_t slot, uint32_t side, uint64_t key, int64_t leaves);
   void Unlink(uint32_t slot);
   void Free(uint32_t slot);
   // The list of a level, without its quantity.

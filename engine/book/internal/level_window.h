@@ -25,18 +25,18 @@ class LevelWindow {
   static constexpr uint32_t kSizeMax = kSizeMin * 64;
 
   // Of the memory of a window with `size` places.
-  static std::size_t SizeBytes(uint32_t size) {
-    return kHeaderBytes + size / kSizeMin * 8 + size / kWordKeys * 8 + std::size_t{size} * 4;
+  static constexpr std::size_t SizeBytes(std::size_t size) {
+    return kHeaderBytes + size / kWordKeys * sizeof(uint64_t) + size * sizeof(uint32_t);
   }
 
   LevelWindow() = default;
   // `memory` is zero; `size` a power of two, kSizeMin .. kSizeMax.
   LevelWindow(std::byte* memory, uint32_t size)
-      : tiers_(reinterpret_cast<uint64_t*>(memory)),
-        levels_(reinterpret_cast<uint32_t*>(memory + SizeBytes(size) - std::size_t{size} * 4)),
+      : words_(reinterpret_cast<uint64_t*>(memory + kHeaderBytes)),
+        levels_(reinterpret_cast<uint32_t*>(words_ + size / kWordKeys)),
         mask_(size - 1) {}
 
-  bool exists() const { return tiers_ != nullptr; }
+  bool exists() const { return words_ != nullptr; }
   uint32_t size() const { return mask_ + 1; }
 
   // The level at `key`, or kNilSlot. Requires exists().
@@ -46,77 +46,83 @@ class LevelWindow {
   void Put(uint64_t key, uint32_t level) {
     const uint32_t place = Place(key);
     const uint32_t word = place / kWordKeys;
-    const uint32_t group = place / kSizeMin;
     levels_[place] = level + 1;
-    words()[word] |= Bit(place);
-    groups()[group] |= Bit(word);
-    *tiers_ |= Bit(group);
+    words_[word] |= Bit(place);
+    group(word / kGroupWords) |= Bit(word);
+    top() |= Bit(word / kGroupWords);
   }
 
   // Requires that the place is in use.
   void Remove(uint64_t key) {
     const uint32_t place = Place(key);
     const uint32_t word = place / kWordKeys;
-    const uint32_t group = place / kSizeMin;
     levels_[place] = 0;
-    words()[word] &= ~Bit(place);
-    if (words()[word] == 0) {
-      groups()[group] &= ~Bit(word);
-      if (groups()[group] == 0) {
-        *tiers_ &= ~Bit(group);
-      }
+    const uint64_t left = words_[word] & ~Bit(place);
+    words_[word] = left;
+    if (left == 0) {
+      uint64_t& words = group(word / kGroupWords);
+      words &= ~Bit(word);
+      // No branch: with few levels it is as often one as the other.
+      top() &= ~(uint64_t{words == 0} << (word / kGroupWords));
     }
   }
 
-  // The level at the first place in use from that of `key` on, round the end. Requires that there
-  // is one.
-  uint32_t AtOrAfter(uint64_t key) const {
+  // The first key from `key` on that is in use, round the end: of the window that starts at `key`.
+  // Requires that there is one.
+  uint64_t KeyAtOrAfter(uint64_t key) const {
     const uint32_t place = Place(key);
-    uint32_t word = place / kWordKeys;
-    const uint64_t here = words()[word] >> (place % kWordKeys);
+    const uint64_t here = words_[place / kWordKeys] >> (place % kWordKeys);
     if (here != 0) {
-      return levels_[place + First(here)] - 1;
+      return key + First(here);
     }
-    const uint64_t near = groups()[word / 64] & ~((uint64_t{2} << (word % 64)) - 1);
-    if (near != 0) {
-      word = word / 64 * 64 + First(near);
-    } else {
-      const uint32_t group = ((word / 64) + 1) % (size() / kSizeMin);
-      const uint64_t far = *tiers_ >> group;
-      const uint32_t next = far != 0 ? group + First(far) : First(*tiers_);
-      word = next * 64 + First(groups()[next]);
-    }
-    return levels_[word * kWordKeys + First(words()[word])] - 1;
+    return key + ((FarPlaceAfter(place / kWordKeys) - place) & mask_);
   }
 
   // Which of the 64 keys from `first_key`, a multiple of 64, on are in use.
-  uint64_t WordAt(uint64_t first_key) const { return words()[Place(first_key) / kWordKeys]; }
+  uint64_t WordAt(uint64_t first_key) const { return words_[Place(first_key) / kWordKeys]; }
 
   // O(size).
   void CheckInvariants() const {
     for (uint32_t place = 0; place < size(); ++place) {
-      CHECK((levels_[place] != 0) == ((words()[place / 64] & Bit(place)) != 0));
+      CHECK((levels_[place] != 0) == ((words_[place / kWordKeys] & Bit(place)) != 0));
     }
     for (uint32_t word = 0; word < size() / kWordKeys; ++word) {
-      CHECK((words()[word] != 0) == ((groups()[word / 64] & Bit(word)) != 0));
+      CHECK((words_[word] != 0) == ((group(word / kGroupWords) & Bit(word)) != 0));
     }
-    for (uint32_t group = 0; group < size() / kSizeMin; ++group) {
-      CHECK((groups()[group] != 0) == ((*tiers_ & Bit(group)) != 0));
+    for (uint32_t index = 0; index < size() / kSizeMin; ++index) {
+      CHECK((group(index) != 0) == ((top() & Bit(index)) != 0));
     }
   }
 
  private:
-  static constexpr std::size_t kHeaderBytes = 8;  // The highest tier: one word.
+  static constexpr uint32_t kGroupWords = 64;
+
+  // Memory: 7 words unused | middle tier, 64 words, backwards | highest tier, 1 word | lowest tier,
+  // size / 64 words | places. So what is used most is next to each other.
+  static constexpr std::size_t kHeaderBytes = 72 * sizeof(uint64_t);
 
   static uint64_t Bit(uint32_t index) { return uint64_t{1} << (index % 64); }
   static uint32_t First(uint64_t word) { return static_cast<uint32_t>(std::countr_zero(word)); }
 
   uint32_t Place(uint64_t key) const { return static_cast<uint32_t>(key) & mask_; }
-  // In memory: the highest tier, the middle one, the lowest one, the places.
-  uint64_t* groups() const { return tiers_ + 1; }
-  uint64_t* words() const { return reinterpret_cast<uint64_t*>(levels_) - size() / kWordKeys; }
+  uint64_t& group(uint32_t index) const { return *(words_ - 2 - index); }
+  uint64_t& top() const { return *(words_ - 1); }
 
-  uint64_t* tiers_ = nullptr;
+  // The first place in use in the words after `word`, round the end and up to it.
+  uint32_t FarPlaceAfter(uint32_t word) const {
+    const uint32_t index = word / kGroupWords;
+    const uint64_t near = group(index) & ~((uint64_t{2} << (word % kGroupWords)) - 1);
+    if (near != 0) {
+      word = index * kGroupWords + First(near);
+    } else {
+      const uint64_t far = top() & ~((uint64_t{2} << index) - 1);
+      const uint32_t next = First(far != 0 ? far : top());
+      word = next * kGroupWords + First(group(next));
+    }
+    return word * kWordKeys + First(words_[word]);
+  }
+
+  uint64_t* words_ = nullptr;   // The lowest tier.
   uint32_t* levels_ = nullptr;  // A level + 1; 0: none, which is what fresh memory holds.
   uint32_t mask_ = 0;
 };
@@ -141,7 +147,7 @@ class WindowPool {
   }
 
  private:
-  std::size_t stride_bytes() const { return (LevelWindow::SizeBytes(size_) + 63) / 64 * 64; }
+  std::size_t stride_bytes() const { return LevelWindow::SizeBytes(size_); }
 
   std::byte* memory_ = nullptr;
   uint32_t count_;

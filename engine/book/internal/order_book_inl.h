@@ -9,43 +9,62 @@
 
 namespace tally {
 
+// Of the usual commands only what they cannot do without is inlined where they are given: whatever
+// has a precondition that is rare (attributes, other kinds of orders, a match) is a call.
 template <BookListener Listener>
-inline BookResult OrderBook::Submit(const IncomingOrder& order, Listener& listener) {
-  CHECK(order.price.value >= 0 && order.price.value <= kMaxPriceTicks);
-  CHECK(order.quantity.value > 0 && order.quantity.value <= kMaxQuantityLots);
+[[gnu::always_inline]] inline BookResult OrderBook::Submit(const IncomingOrder& order,
+                                                           Listener& listener) {
+  CHECK(static_cast<uint64_t>(order.price.value) <= uint64_t{kMaxPriceTicks});
+  CHECK(static_cast<uint64_t>(order.quantity.value) - 1 < uint64_t{kMaxQuantityLots});
   if (NeedsSpecialPath(order)) [[unlikely]] {
     return EnterSpecial(kNoOrder, order, listener);
   }
-  const RejectReason reason = CheckSubmit(order);
-  if (reason != RejectReason::kNone) [[unlikely]] {
-    return {BookOutcome::kRejected, reason, kNoOrder, {}};
+  const bool may_rest = MayRest(order);
+  if (NeedsCheck(order) | (may_rest & pool_->full())) [[unlikely]] {
+    const RejectReason reason = CheckSubmit(order);
+    if (reason != RejectReason::kNone) {
+      return {BookOutcome::kRejected, reason, kNoOrder, {}};
+    }
   }
   listener.OnAccepted(order);
   const uint32_t side = IndexOf(order.side);
-  Taker taker{.handle = kNoOrder,
-              .owner = order.owner,
-              .self_trade_prevention = order.self_trade_prevention,
-              .side = side,
-              .limit_key = KeyOf(1 - side, order.price.value),
-              .leaves = order.quantity.value,
-              .canceled = false};
-  Match(taker, listener);
-  if (taker.canceled) {
-    return {BookOutcome::kCanceled, RejectReason::kNone, kNoOrder, {}};
+  const uint64_t limit_key = KeyOf(1 - side, order.price.value);
+  int64_t leaves = order.quantity.value;
+  if (Crosses(ladders_[1 - side], limit_key)) [[unlikely]] {
+    const MatchResult matched = MatchIncoming(order, limit_key, listener);
+    if (matched.leaves == 0) {
+      return {matched.canceled ? BookOutcome::kCanceled : BookOutcome::kFilled,
+              RejectReason::kNone,
+              kNoOrder,
+              {}};
+    }
+    leaves = matched.leaves;
   }
-  if (taker.leaves == 0) {
-    return {BookOutcome::kFilled, RejectReason::kNone, kNoOrder, {}};
-  }
-  if (!MayRest(order)) {
+  if (!may_rest) {
     listener.OnTakerCanceled(Cancellation{.order = kNoOrder,
-                                          .canceled = {taker.leaves},
+                                          .canceled = {leaves},
                                           .leaves = {0},
                                           .reason = CancelReason::kImmediateOrCancel});
     return {BookOutcome::kCanceled, RejectReason::kNone, kNoOrder, {}};
   }
-  const uint32_t slot = NewOrder(order, taker.leaves);
-  Link(slot, KeyOf(side, order.price.value));
-  return {BookOutcome::kResting, RejectReason::kNone, OrderHandle{slot}, {taker.leaves}};
+  const uint32_t slot = NewOrder(order, leaves);
+  Link(slot, side, KeyOf(side, order.price.value), leaves);
+  return {BookOutcome::kResting, RejectReason::kNone, OrderHandle{slot}, {leaves}};
+}
+
+template <typename Listener>
+[[gnu::noinline]] OrderBook::MatchResult OrderBook::MatchIncoming(const IncomingOrder& order,
+                                                                  uint64_t limit_key,
+                                                                  Listener& listener) {
+  Taker taker{.handle = kNoOrder,
+              .owner = order.owner,
+              .self_trade_prevention = order.self_trade_prevention,
+              .side = IndexOf(order.side),
+              .limit_key = limit_key,
+              .leaves = order.quantity.value,
+              .canceled = false};
+  Match(taker, listener);
+  return {taker.leaves, taker.canceled};
 }
 
 // A record of the pool, in no ladder yet.
@@ -68,32 +87,8 @@ inline uint32_t OrderBook::NewOrder(const IncomingOrder& order, int64_t leaves) 
   return slot;
 }
 
-inline RejectReason OrderBook::CheckSubmit(const IncomingOrder& order) const {
-  const uint32_t makers_side = 1 - IndexOf(order.side);
-  const Ladder& makers = ladders_[makers_side];
-  const uint64_t limit_key = KeyOf(makers_side, order.price.value);
-  if (order.post_only) {
-    if (!MayRest(order)) {
-      return RejectReason::kUnsupported;
-    }
-    if (Crosses(makers, limit_key)) {
-      return RejectReason::kPostOnlyWouldCross;
-    }
-  }
-  if (order.time_in_force == TimeInForce::kFok && !Fillable(order)) {
-    return RejectReason::kFokUnfillable;
-  }
-  if (order.type == OrderType::kMarket && !Crosses(makers, limit_key)) {
-    return RejectReason::kMarketNoLiquidity;
-  }
-  if (MayRest(order) && pool_->full()) {
-    return RejectReason::kCapacity;
-  }
-  return RejectReason::kNone;
-}
-
 template <typename Listener>
-inline void OrderBook::Match(Taker& taker, Listener& listener) {
+void OrderBook::Match(Taker& taker, Listener& listener) {
   const uint32_t makers_side = 1 - taker.side;
   const Ladder& makers = ladders_[makers_side];
   while (taker.leaves > 0 && Crosses(makers, taker.limit_key)) {
@@ -145,54 +140,6 @@ void OrderBook::PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& li
                                           .leaves = {taker.leaves},
                                           .reason = cut.reason});
   }
-}
-
-// Whether the whole order would trade at once. Exact: it follows what Match() would do.
-inline bool OrderBook::Fillable(const IncomingOrder& order) const {
-  const uint32_t makers_side = 1 - IndexOf(order.side);
-  const Ladder& makers = ladders_[makers_side];
-  const uint64_t limit_key = KeyOf(makers_side, order.price.value);
-  int64_t missing = order.quantity.value;
-  for (uint32_t at = makers.best(); at != internal::kNilSlot;
-       at = makers.NextWorse(pool_->ladders_, at)) {
-    const Level& level = pool_->ladders_.levels[at];
-    if (level.key > limit_key) {
-      return false;
-    }
-    if (level.quantity >= static_cast<uint64_t>(missing)) {
-      return order.self_trade_prevention == SelfTradePrevention::kNone || FillableByOthers(order);
-    }
-    missing -= static_cast<int64_t>(level.quantity);
-  }
-  return false;
-}
-
-// As Fillable(), for an order that must not count its owner's orders: kCancelOldest steps over
-// them; in every other mode the first one it meets takes quantity away from it.
-inline bool OrderBook::FillableByOthers(const IncomingOrder& order) const {
-  const uint32_t makers_side = 1 - IndexOf(order.side);
-  const Ladder& makers = ladders_[makers_side];
-  const uint64_t limit_key = KeyOf(makers_side, order.price.value);
-  int64_t missing = order.quantity.value;
-  for (uint32_t at = makers.best(); at != internal::kNilSlot;
-       at = makers.NextWorse(pool_->ladders_, at)) {
-    const Level& level = pool_->ladders_.levels[at];
-    if (level.key > limit_key) {
-      return false;
-    }
-    for (uint32_t slot = level.head; slot != internal::kNilSlot; slot = pool_->orders_[slot].next) {
-      const Order& maker = pool_->orders_[slot];
-      if (maker.owner != order.owner) {
-        missing -= std::min(missing, maker.leaves);
-      } else if (order.self_trade_prevention != SelfTradePrevention::kCancelOldest) {
-        return false;
-      }
-      if (missing == 0) {
-        return true;
-      }
-    }
-  }
-  return false;
 }
 
 inline QuantityLots OrderBook::Cancel(OrderHandle handle) {
@@ -247,7 +194,9 @@ inline BookResult OrderBook::Replace(OrderHandle handle, const ReplaceTerms& ter
       .limit_key = limit_key,
       .leaves = leaves.value,
       .canceled = false};
-  Match(taker, listener);
+  if (Crosses(ladders_[1 - side], limit_key)) [[unlikely]] {
+    Match(taker, listener);
+  }
   order.leaves = taker.leaves;
   if (taker.leaves == 0) {
     Free(slot);
@@ -256,17 +205,16 @@ inline BookResult OrderBook::Replace(OrderHandle handle, const ReplaceTerms& ter
             kNoOrder,
             {}};
   }
-  Link(slot, KeyOf(side, price.value));
+  Link(slot, side, KeyOf(side, price.value), taker.leaves);
   return {BookOutcome::kResting, RejectReason::kNone, handle, {taker.leaves}};
 }
 
 // Adds the order at the tail of its price.
-inline void OrderBook::Link(uint32_t slot, uint64_t key) {
-  Order& order = pool_->orders_[slot];
-  const uint32_t at = ladders_[order.is_sell].FindOrInsert(pool_->ladders_, key);
+inline void OrderBook::Link(uint32_t slot, uint32_t side, uint64_t key, int64_t leaves) {
+  const uint32_t at = ladders_[side].FindOrInsert(pool_->ladders_, key);
   Append(at, slot);
-  pool_->ladders_.levels[at].quantity += static_cast<uint64_t>(order.leaves);
-  ++order_counts_[order.is_sell];
+  pool_->ladders_.levels[at].quantity += static_cast<uint64_t>(leaves);
+  ++order_counts_[side];
 }
 
 inline void OrderBook::Append(uint32_t at, uint32_t slot) {

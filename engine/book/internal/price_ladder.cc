@@ -78,6 +78,14 @@ void PriceLadder::Evict(LadderPool& pool, uint64_t first_key) {
   }
 }
 
+void PriceLadder::FindBestOfBoth(const LadderPool& pool) {
+  best_ = BestUnder(pool, root_);
+  if (!WindowEmpty() && pool.levels[best_].key >= window_first_) {
+    best_ = FirstInWindow();
+  }
+  best_key_ = pool.levels[best_].key;
+}
+
 uint32_t PriceLadder::TreeFind(const LadderPool& pool, uint64_t key) const {
   const uint32_t level = TreeAtOrAfter(pool, key);
   return level != kNilSlot && pool.levels[level].key == key ? level : kNilSlot;

@@ -126,7 +126,8 @@ class PriceLadder {
 
   uint32_t NewLevel(LadderPool& pool, uint64_t key, uint32_t parent);
   void FindBest(const LadderPool& pool);
-  uint32_t FirstInWindow() const { return window_.AtOrAfter(window_first_); }
+  void FindBestOfBoth(const LadderPool& pool);
+  uint32_t FirstInWindow() const { return window_.At(window_.KeyAtOrAfter(window_first_)); }
 
   // Moves an end of the window, or all of it, so that it is likely to cover `key`.
   void Follow(LadderPool& pool, uint64_t key);

@@ -40,9 +40,10 @@ inline uint32_t PriceLadder::NewLevel(LadderPool& pool, uint64_t key, uint32_t p
                         .tail = kNilSlot,
                         .order_count = 0,
                         .parent = parent};
-  const bool is_best = key < best_key_;
-  best_key_ = is_best ? key : best_key_;
-  best_ = is_best ? level : best_;
+  // In a book of few levels half of the new ones are the best: no branch.
+  const auto is_best = static_cast<uint32_t>(key < best_key_);
+  best_ ^= (best_ ^ level) & (0 - is_best);
+  best_key_ = std::min(best_key_, key);
   ++level_count_;
   return level;
 }
@@ -63,19 +64,15 @@ inline void PriceLadder::Erase(LadderPool& pool, uint32_t level) {
 
 // The best level was erased.
 inline void PriceLadder::FindBest(const LadderPool& pool) {
-  if (tree_count_ == 0 && level_count_ > 0) [[likely]] {
-    best_ = window_.AtOrAfter(std::max(best_key_, window_first_));
-  } else if (level_count_ == 0) {
+  if (level_count_ == 0) {
     best_ = kNilSlot;
     best_key_ = kNoKey;
-    return;
+  } else if (tree_count_ == 0) [[likely]] {
+    best_key_ = window_.KeyAtOrAfter(std::max(best_key_, window_first_));
+    best_ = window_.At(best_key_);
   } else {
-    best_ = BestUnder(pool, root_);
-    if (!WindowEmpty() && pool.levels[best_].key >= window_first_) {
-      best_ = FirstInWindow();
-    }
+    FindBestOfBoth(pool);
   }
-  best_key_ = pool.levels[best_].key;
 }
 
 inline uint32_t PriceLadder::NextWorse(const LadderPool& pool, uint32_t level) const {
@@ -87,9 +84,9 @@ inline uint32_t PriceLadder::NextWorse(const LadderPool& pool, uint32_t level) c
     return over_window ? FirstInWindow() : next;
   }
   if (at.key + 1 < window_end()) {
-    const uint32_t next = window_.AtOrAfter(at.key + 1);
-    if (pool.levels[next].key > at.key) {
-      return next;
+    const uint64_t next = window_.KeyAtOrAfter(at.key + 1);
+    if (Covers(next)) {  // Else it is the first one: the search went round the end.
+      return window_.At(next);
     }
   }
   return tree_count_ == 0 ? kNilSlot : TreeAtOrAfter(pool, window_end());

@@ -48,9 +48,9 @@ class SlotPool {
 
   // The slot's content is whatever was left there. Requires !full().
   uint32_t Acquire() {
-    CHECK(!full());
     ++used_count_;
-    if (free_ == kNilSlot) {
+    if (free_ == kNilSlot) [[unlikely]] {
+      CHECK(fresh_ < capacity_);
       return fresh_++;
     }
     const uint32_t index = free_;

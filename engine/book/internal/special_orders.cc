@@ -293,7 +293,7 @@ void OrderBook::Rest(uint32_t slot, const IncomingOrder& order, PriceTicks price
   const uint32_t side = IndexOf(order.side);
   const uint64_t key = KeyOf(side, price.value);
   if (place == OrderPlace::kDisplayed) {
-    Link(slot, key);
+    Link(slot, side, key, pool_->orders_[slot].leaves);
   } else {
     const uint32_t at = dark_[side].FindOrInsert(pool_->ladders_, key);
     Append(at, slot);
