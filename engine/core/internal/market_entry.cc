@@ -1,6 +1,7 @@
 #include "engine/core/internal/market_entry.h"
 
 #include "base/assert.h"
+#include "engine/core/internal/book_delta.h"
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
@@ -56,6 +57,18 @@ OrderOwner OwnerOf(const State& state, AccountId account) {
   return OrderOwner{group == 0 ? Raw(account) : group | risk::kOwnerGroupEnd};
 }
 
+// What the detail says of terms that were replaced.
+void KeepTerms(State& state, OrderHandle handle, const ReplaceTerms& terms) {
+  if ((state.orders[handle].flags & kRecordHasDetail) == 0) {
+    return;
+  }
+  OrderDetail& detail = state.orders.detail(handle);
+  detail.limit = terms.price;
+  if (terms.display_quantity.value != 0) {
+    detail.display_quantity = terms.display_quantity;
+  }
+}
+
 // How the book sees the type: in an auction a market order is a limit order at its worst price.
 OrderType BookType(OrderType type, TimeInForce time_in_force) {
   return type == OrderType::kMarket && !IsAuctionOnly(time_in_force) ? OrderType::kMarket
@@ -99,7 +112,8 @@ ActiveOrder MakeActive(const Context& context, const OrderRequest& request, Orde
           .new_fees = request.fees,
           .new_hold = request.hold,
           .client_sequence = context.command.client_sequence,
-          .order = &request.order};
+          .order = &request.order,
+          .removal = nullptr};
 }
 
 }  // namespace
@@ -112,10 +126,48 @@ EntryResult EnterNew(Context& context, const OrderRequest& request) {
   const BookResult result = state.book(record.instrument).book.Submit(incoming, listener);
   if (result.outcome == BookOutcome::kResting) {
     Open(state, result.handle, record, request);
+    PublishShown(context, result.handle);
   } else {
     CHECK(record.held == Quanta{});
   }
   return {.reject_reason = result.reject_reason, .handle = result.handle};
+}
+
+RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request) {
+  State& state = context.state;
+  const OrderHandle handle = request.handle;
+  OrderRecord& record = state.orders[handle];
+  Removal removal = BeforeRemoval(state, handle);
+  const ActiveOrder active = {.id = state.pool.id(handle),
+                              .side = state.pool.side(handle),
+                              .price = request.terms.price,
+                              .record = &record,
+                              .new_client_order_id = request.client_order_id,
+                              .new_fees = request.fees,
+                              .new_hold = request.hold,
+                              .client_sequence = context.command.client_sequence,
+                              .order = nullptr,
+                              .removal = &removal};
+  MatchListener listener(context, *state.instruments.Find(record.instrument), active);
+  const BookResult result =
+      state.book(record.instrument).book.Replace(handle, request.terms, listener);
+  switch (result.outcome) {
+    case BookOutcome::kRejected:
+      break;
+    case BookOutcome::kResting:
+      CHECK(result.handle == handle);
+      KeepTerms(state, handle, request.terms);
+      if (!listener.kept_priority()) {
+        PublishShown(context, handle);
+      }
+      break;
+    case BookOutcome::kFilled:
+    case BookOutcome::kCanceled:
+      CHECK(record.held == Quanta{});
+      EndOrder(state, handle, active.side);
+      break;
+  }
+  return result.reject_reason;
 }
 
 OrderHandle ParkNew(Context& context, const OrderRequest& request) {
@@ -153,7 +205,8 @@ bool EnterDormant(Context& context, OrderHandle handle) {
                               .new_fees = record.fees,
                               .new_hold = record.held,
                               .client_sequence = 0,
-                              .order = nullptr};
+                              .order = nullptr,
+                              .removal = nullptr};
   MatchListener listener(context, *state.instruments.Find(record.instrument), active);
   const OrderType type = BookType(detail.type, detail.time_in_force);
   const IncomingOrder incoming = {.id = view.id,
@@ -178,6 +231,7 @@ bool EnterDormant(Context& context, OrderHandle handle) {
       return false;
     case BookOutcome::kResting:
       record.priority = state.next_priority++;
+      PublishShown(context, handle);
       return true;
     case BookOutcome::kFilled:
     case BookOutcome::kCanceled:

@@ -16,6 +16,21 @@ struct EntryResult {
 // nothing happened. The caller ends with EndTurn().
 EntryResult EnterNew(Context& context, const OrderRequest& request);
 
+// New terms of an open order; what it needs with them (`hold`) was checked against what it holds
+// and what is available.
+struct ReplaceRequest {
+  OrderHandle handle;
+  ReplaceTerms terms;
+  ClientOrderId client_order_id;
+  risk::FeeRates fees;
+  Quanta hold;
+};
+
+// Brings them to the book, or to the dormant order, and reports it (kOrderReplaced; not for the
+// side of a quote). If the book rejects them, the order is as it was. The caller ends with
+// EndTurn().
+RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request);
+
 // Accepts an admitted order likewise, but leaves it dormant: it is open, named and counted as any
 // other, its funds are held, and EnterDormant() brings it to the market one day. Whoever parks it
 // knows what it waits for. Requires room in the pool.

@@ -156,9 +156,20 @@ void MatchListener::OnReplaced(const Replacement& replacement) {
     record.priority = state_.next_priority++;
   }
 
-  if ((record.flags & kRecordQuote) != 0) {
-    return;  // Its command is answered by kQuoteDone.
+  kept_priority_ = replacement.kept_priority;
+  if ((record.flags & kRecordQuote) == 0) {  // Else its command is answered by kQuoteDone.
+    ReportReplaced(replacement, original);
   }
+  Context context = context_;
+  if (!replacement.kept_priority) {
+    PublishRemoval(context, *active_.removal);
+  } else if (view.displayed != active_.removal->quantity) {
+    PublishLess(context, replacement.order);
+  }
+}
+
+void MatchListener::ReportReplaced(const Replacement& replacement, ClientOrderId original) {
+  const OrderRecord& record = *active_.record;
   Event event = OrderEvent(EventType::kOrderReplaced, record, active_.id, active_.side);
   event.replaced = {.original_client_order_id = original,
                     .price = replacement.price,
@@ -247,6 +258,8 @@ void MatchListener::OnFill(const Fill& fill) {
     AfterSpecialFill(maker, fill.quantity);
     AfterSpecialFill(taker, fill.quantity);
   }
+  Context context = context_;
+  PublishLess(context, fill.maker);
   if (fill.maker_leaves.value == 0) {
     CHECK(maker_record.held == Quanta{});
     EndOrder(state_, fill.maker, maker.side);
@@ -265,6 +278,7 @@ void MatchListener::OnMakerCanceled(const Cancellation& cancellation) {
   ReportCanceled(
       context, record,
       {.order_id = view.id, .side = view.side, .cancellation = cancellation, .client_sequence = 0});
+  PublishLess(context, cancellation.order);
   if (cancellation.leaves.value == 0) {
     EndOrder(state_, cancellation.order, view.side);
   }
@@ -319,6 +333,7 @@ void MatchListener::OnRefreshed(const Refresh& refresh) {
                                .kept_priority = 0,
                                .reserved = {}},
                   .side = view.side});
+  PublishShown(context, refresh.order);
 }
 
 }  // namespace tally::core::internal

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/book/order_book.h"
+#include "engine/core/internal/book_delta.h"
 #include "engine/core/internal/context.h"
 #include "engine/risk/holds.h"
 
@@ -18,6 +19,7 @@ struct ActiveOrder {
   Quanta new_hold;
   uint64_t client_sequence;      // Of the command that its reports answer; 0: unsolicited.
   const NewOrderCommand* order;  // As asked for; null when it is being replaced.
+  Removal* removal;              // When it is being replaced, else null.
 };
 
 // Applies to money and records what the book decides, and reports it. One per Submit or Replace.
@@ -35,6 +37,9 @@ class MatchListener {
   void OnSlid(PriceTicks price);
   void OnRefreshed(const Refresh& refresh);
 
+  // Whether the order that was replaced kept its place.
+  bool kept_priority() const { return kept_priority_; }
+
  private:
   struct Leg {
     OrderRecord& record;
@@ -44,6 +49,7 @@ class MatchListener {
     Quanta fee;
   };
 
+  void ReportReplaced(const Replacement& replacement, ClientOrderId original);
   void ReportAccepted(const IncomingOrder& order);
   void MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional);
   void AfterSpecialFill(const Leg& leg, QuantityLots quantity);
@@ -53,7 +59,8 @@ class MatchListener {
   const Context& context_;
   const risk::Instrument& instrument_;
   ActiveOrder active_;
-  QuantityLots leaves_;     // On entry.
+  QuantityLots leaves_;  // On entry.
+  bool kept_priority_ = false;
   QuantityLots displayed_;  // Likewise, if it rested with all of it.
 };
 

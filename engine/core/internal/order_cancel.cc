@@ -39,6 +39,7 @@ void CancelOpen(Context& context, OrderHandle handle, CancelReason reason) {
   if (state.pool.place(handle) == OrderPlace::kDormant) {
     LeaveDormant(state, handle);
   }
+  Removal removal = BeforeRemoval(state, handle);
   const QuantityLots canceled = state.book(record.instrument).book.Cancel(handle);
   EndOrder(state, handle, side);
   const bool own = record.session == context.command.session;
@@ -48,6 +49,7 @@ void CancelOpen(Context& context, OrderHandle handle, CancelReason reason) {
        .side = side,
        .cancellation = {.order = handle, .canceled = canceled, .leaves = {}, .reason = reason},
        .client_sequence = own ? context.command.client_sequence : 0});
+  PublishRemoval(context, removal);
 }
 
 OrderHandle ResolveOrder(const Context& context, const OrderReference& reference) {

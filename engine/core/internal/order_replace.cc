@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 #include "engine/core/internal/kill_switch.h"
-#include "engine/core/internal/match_listener.h"
+#include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/order_checks.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/turn.h"
@@ -18,6 +18,36 @@ struct NewTerms {
   Quanta hold;
 };
 
+// kNotReplaceable: the sides of a quote belong to the next quote, the legs of a group stand as they
+// were agreed, and the price of an order that follows the market is the venue's.
+bool IsReplaceable(const State& state, OrderHandle handle) {
+  const uint32_t flags = state.orders[handle].flags;
+  if ((flags & (kRecordQuote | kRecordInGroup)) != 0) {
+    return false;
+  }
+  if ((flags & kRecordHasDetail) == 0) {
+    return true;
+  }
+  const OrderType type = state.orders.detail(handle).type;
+  return type != OrderType::kPegged && type != OrderType::kTrailingStop;
+}
+
+// kBadDisplayQuantity, kBadStopPrice: new values of attributes that the order must have.
+RejectReason CheckNewAttributes(const State& state, OrderHandle handle,
+                                const ReplaceOrderCommand& replace) {
+  const OrderDetail* const detail =
+      (state.orders[handle].flags & kRecordHasDetail) == 0 ? nullptr : &state.orders.detail(handle);
+  const QuantityLots display = replace.display_quantity;
+  if (display.value != 0 && (detail == nullptr || detail->display_quantity.value == 0 ||
+                             display.value < 0 || display > replace.quantity)) {
+    return RejectReason::kBadDisplayQuantity;
+  }
+  if (replace.stop_price.value != 0 && (detail == nullptr || !IsStop(detail->type))) {
+    return RejectReason::kBadStopPrice;
+  }
+  return RejectReason::kNone;
+}
+
 RejectReason CheckReplace(const Context& context, NewTerms& terms) {
   const State& state = context.state;
   const ReplaceOrderCommand& replace = context.command.replace_order;
@@ -30,6 +60,13 @@ RejectReason CheckReplace(const Context& context, NewTerms& terms) {
     return reason;
   }
   if (RejectReason reason = CheckKillSwitch(state, record.account, context.command.session);
+      reason != RejectReason::kNone) {
+    return reason;
+  }
+  if (!IsReplaceable(state, terms.handle)) {
+    return RejectReason::kNotReplaceable;
+  }
+  if (RejectReason reason = CheckNewAttributes(state, terms.handle, replace);
       reason != RejectReason::kNone) {
     return reason;
   }
@@ -78,32 +115,18 @@ void HandleReplaceOrder(Context context) {
     RejectReplace(context, terms.handle, reason);
     return;
   }
-  OrderRecord& record = state.orders[terms.handle];
-  const InstrumentId instrument = record.instrument;
-  const ActiveOrder active = {.id = state.pool.id(terms.handle),
-                              .side = state.pool.side(terms.handle),
-                              .price = replace.price,
-                              .record = &record,
-                              .new_client_order_id = replace.new_client_order_id,
-                              .new_fees = terms.fees,
-                              .new_hold = terms.hold,
-                              .client_sequence = context.command.client_sequence,
-                              .order = nullptr};
-  MatchListener listener(context, *state.instruments.Find(instrument), active);
-  const BookResult result =
-      state.book(instrument).book.Replace(terms.handle, replace.price, terms.leaves, listener);
-  switch (result.outcome) {
-    case BookOutcome::kRejected:
-      RejectReplace(context, terms.handle, result.reject_reason);
-      return;
-    case BookOutcome::kResting:
-      CHECK(result.handle == terms.handle);
-      break;
-    case BookOutcome::kFilled:
-    case BookOutcome::kCanceled:
-      CHECK(record.held == Quanta{});
-      EndOrder(state, terms.handle, active.side);
-      break;
+  const InstrumentId instrument = state.orders[terms.handle].instrument;
+  const RejectReason reason =
+      ReplaceOpen(context, {.handle = terms.handle,
+                            .terms = {.price = replace.price,
+                                      .leaves = terms.leaves,
+                                      .display_quantity = replace.display_quantity},
+                            .client_order_id = replace.new_client_order_id,
+                            .fees = terms.fees,
+                            .hold = terms.hold});
+  if (reason != RejectReason::kNone) {
+    RejectReplace(context, terms.handle, reason);
+    return;
   }
   EndTurn(context, instrument);
 }

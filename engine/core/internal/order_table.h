@@ -54,7 +54,8 @@ struct alignas(128) OrderDetail {
   PriceTicks stop_price;
   QuantityLots display_quantity;
   int64_t expire_time_ns;
-  Quanta fees_paid;  // So far, for the minimum fee.
+  Quanta fees_paid;        // So far, for the minimum fee.
+  QuantityLots displayed;  // Of an iceberg, as kBookDelta last said.
   int32_t offset;
   uint32_t slippage_ticks;
   uint32_t group;         // Row of the group table + 1.
@@ -68,7 +69,7 @@ struct alignas(128) OrderDetail {
   TrailUnit trail_unit;
   uint8_t group_leg;
   uint8_t flags;  // kOrderFlag...
-  std::array<uint8_t, 27> reserved;
+  std::array<uint8_t, 19> reserved;
 };
 static_assert(sizeof(OrderDetail) == 128);
 
