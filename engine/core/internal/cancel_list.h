@@ -6,8 +6,8 @@
 
 #include "base/assert.h"
 #include "base/types.h"
-#include "engine/book/order_pool.h"
 #include "base/zeroed_array.h"
+#include "engine/book/order_pool.h"
 
 namespace tally::core::internal {
 

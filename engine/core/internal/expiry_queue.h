@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "base/types.h"
-#include "engine/book/order_pool.h"
 #include "base/zeroed_array.h"
+#include "engine/book/order_pool.h"
 
 namespace tally::core::internal {
 

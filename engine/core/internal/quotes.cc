@@ -2,10 +2,8 @@
 
 #include <array>
 
-#include "base/assert.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/market_entry.h"
-#include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_checks.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/protection.h"
@@ -248,24 +246,11 @@ class Quoter {
   }
 
   RejectReason Replace(Side side, OrderHandle handle) {
-    OrderRecord& record = state_.orders[handle];
-    const ActiveOrder active = {.id = state_.pool.id(handle),
-                                .side = side,
-                                .price = PriceOf(side),
-                                .record = &record,
-                                .new_client_order_id = quote_.client_order_id,
-                                .new_fees = instrument_.fees,
-                                .new_hold = HoldOf(side),
-                                .client_sequence = context_.command.client_sequence,
-                                .order = nullptr};
-    MatchListener listener(context_, instrument_, active);
-    const BookResult result = state_.book(record.instrument)
-                                  .book.Replace(handle, PriceOf(side), QuantityOf(side), listener);
-    if (result.outcome == BookOutcome::kFilled || result.outcome == BookOutcome::kCanceled) {
-      CHECK(record.held == Quanta{});
-      EndOrder(state_, handle, side);
-    }
-    return result.reject_reason;
+    return ReplaceOpen(context_, {.handle = handle,
+                                  .terms = {.price = PriceOf(side), .leaves = QuantityOf(side)},
+                                  .client_order_id = quote_.client_order_id,
+                                  .fees = instrument_.fees,
+                                  .hold = HoldOf(side)});
   }
 
   Context context_;
