@@ -1,8 +1,16 @@
 #include "engine/core/internal/state.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace tally::core::internal {
+namespace {
+
+// Sides of books that get an array around their best price, 17 KB each.
+constexpr uint32_t kPriceWindowsMax = 4'096;
+
+}  // namespace
 
 State::State(const CoreLimits& core_limits)
     : limits(core_limits),
@@ -11,7 +19,8 @@ State::State(const CoreLimits& core_limits)
       instruments(core_limits.instruments),
       ledger(core_limits.accounts, core_limits.assets),
       sessions(core_limits.sessions),
-      pool({.capacity = core_limits.open_orders}),
+      pool({.capacity = core_limits.open_orders,
+            .windows = std::min(2 * core_limits.instruments, kPriceWindowsMax)}),
       markets(core_limits.instruments),
       orders(core_limits),
       expiry(core_limits.open_orders),
