@@ -37,6 +37,10 @@ class EngineLink {
 
   // Not OK: nothing is released any more.
   virtual absl::Status health() const = 0;
+
+  // The earliest time at which a kTimer command would do something; 0: nothing waits for a time.
+  // Changes only together with released events, or when a kTimer was applied.
+  virtual int64_t next_deadline_ns() const { return 0; }
 };
 
 // The reports of a session that were released before.
@@ -72,9 +76,20 @@ struct RecoveredSession {
   ClientOrderId last_client_order_id{};
 };
 
+// A displayed order.
+struct RecoveredOrder {
+  OrderId order_id{};
+  Side side{};
+  PriceTicks price;
+  QuantityLots displayed;
+};
+
 struct RecoveredBook {
   InstrumentId instrument{};
   BookTopEvent top{};
+  PhaseChangedEvent phase{};             // As last published; phase 0: never.
+  uint64_t delta_sequence = 0;           // Of the last kBookDelta.
+  std::vector<RecoveredOrder> orders{};  // In priority; empty without kBookDelta events.
 };
 
 // What the gateway has to know of the past: the state of the core before its threads start.

@@ -33,7 +33,7 @@ struct GatewayOptions {
   // A connection whose unsent bytes are more, or older, is a slow consumer and is closed.
   uint32_t send_queue_bytes_max = 8 * 1024 * 1024;
   uint32_t send_queue_age_ms_max = 5'000;
-  // Above this the best prices of an instrument are conflated and a replay pauses.
+  // Above this the best and indicative prices of an instrument are conflated and a replay pauses.
   uint32_t send_queue_bytes_soft = 256 * 1024;
 
   uint32_t replay_chunk_reports = 512;
@@ -58,7 +58,9 @@ struct GatewayMetrics {
   uint64_t reports_replayed = 0;
   uint64_t trades_sent = 0;
   uint64_t bbos_sent = 0;
-  uint64_t bbos_conflated = 0;
+  uint64_t bbos_conflated = 0;  // And indicative prices.
+  uint64_t book_snapshots_sent = 0;
+  uint64_t book_deltas_sent = 0;
   uint64_t slow_consumers = 0;
   uint64_t heartbeat_timeouts = 0;
   uint64_t disconnect_cancels = 0;

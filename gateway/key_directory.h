@@ -13,7 +13,7 @@ namespace tally::gateway {
 inline constexpr uint8_t kPermissionRead = 1;        // Queries and market data.
 inline constexpr uint8_t kPermissionTrade = 2;       // Orders; includes read.
 inline constexpr uint8_t kPermissionSettlement = 4;  // Deposits, withdrawals, settled batches.
-inline constexpr uint8_t kPermissionAdmin = 8;  // For the operator's tools; no message needs it.
+inline constexpr uint8_t kPermissionAdmin = 8;  // Phases, rules, fees, protections, kill switches.
 
 // A public key that may log on. The private key is the client's alone.
 struct ApiKey {

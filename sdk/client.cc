@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <utility>
 
+#include "sdk/internal/request_codec.h"
 #include "sdk/internal/session.h"
 
 namespace tally::sdk {
@@ -24,27 +25,6 @@ absl::Status Check(const ClientOptions& options) {
         "client options: limits and times must be positive, reconnect_ms_min <= _max");
   }
   return absl::OkStatus();
-}
-
-absl::Status Check(const NewOrderRequest& request) {
-  if (request.side != Side::kBuy && request.side != Side::kSell) {
-    return absl::InvalidArgumentError("an order is to buy or to sell");
-  }
-  return absl::OkStatus();
-}
-
-wire::ChainTransfer ToWire(const ChainTransfer& transfer) {
-  constexpr std::array<uint8_t, 6> kReserved{};
-  return {transfer.index,        transfer.chain_id,
-          transfer.amount.value, flatbuffers::span<const uint8_t, 32>(transfer.transaction_hash),
-          transfer.log_index,    Raw(transfer.account),
-          Raw(transfer.asset),   flatbuffers::span<const uint8_t, 6>(kReserved)};
-}
-
-wire::Subscribe ToSubscription(InstrumentId instrument, bool book_top, bool trades) {
-  const unsigned kinds = (book_top ? static_cast<unsigned>(wire::FeedKind::BBO) : 0u) |
-                         (trades ? static_cast<unsigned>(wire::FeedKind::TRADES) : 0u);
-  return {Raw(instrument), static_cast<uint8_t>(kinds)};
 }
 
 }  // namespace
@@ -70,20 +50,86 @@ void Client::Close(bool keep_orders) { session_->Close(keep_orders); }
 void Client::DropConnection() { session_->Lose(absl::UnavailableError("dropped by the caller")); }
 
 absl::StatusOr<CommandTicket> Client::NewOrder(const NewOrderRequest& request) {
-  if (absl::Status status = Check(request); !status.ok()) {
+  if (absl::Status status = internal::Check(request); !status.ok()) {
     return status;
   }
   const absl::StatusOr<ClientOrderId> id = session_->TakeClientOrderId(request.client_order_id);
   if (!id.ok()) {
     return id.status();
   }
-  const wire::NewOrder body(
-      Raw(*id), request.price.value, request.quantity.value, Raw(request.instrument),
-      static_cast<wire::Side>(request.side), static_cast<wire::OrderType>(request.type),
-      static_cast<wire::TimeInForce>(request.time_in_force),
-      static_cast<wire::SelfTradePrevention>(request.self_trade_prevention),
-      request.post_only ? static_cast<uint8_t>(wire::OrderFlag::POST_ONLY) : uint8_t{0});
-  return session_->Submit(MessageType::NEW_ORDER, &FrameBuilder::add_new_order, body, *id);
+  return internal::IsPlain(request)
+             ? session_->Submit(MessageType::NEW_ORDER, &FrameBuilder::add_new_order,
+                                internal::ToPlainWire(request, *id), *id)
+             : session_->Submit(MessageType::NEW_ORDER_FULL, &FrameBuilder::add_new_order_full,
+                                internal::ToWire(request, *id), *id);
+}
+
+absl::StatusOr<std::vector<CommandTicket>> Client::NewGroup(Contingency contingency,
+                                                            std::span<const NewOrderRequest> legs) {
+  const std::size_t expected = contingency == Contingency::kOtoco ? 3 : 2;
+  if (contingency == Contingency::kNone || legs.size() != expected) {
+    return absl::InvalidArgumentError("an OCO or OTO has two legs, an OTOCO has three");
+  }
+  absl::Status possible = session_->CanSubmit(legs.size());
+  for (const NewOrderRequest& leg : legs) {
+    possible.Update(internal::Check(leg));
+    possible.Update(internal::CheckUnnamed(leg.client_order_id));
+  }
+  if (!possible.ok()) {
+    return possible;
+  }
+  std::vector<CommandTicket> tickets;
+  uint32_t group_id = 0;
+  for (const NewOrderRequest& leg : legs) {
+    NewOrderRequest request = leg;
+    const absl::StatusOr<ClientOrderId> id = session_->TakeClientOrderId({});
+    if (!id.ok()) {
+      return id.status();
+    }
+    if (group_id == 0) {
+      group_id = static_cast<uint32_t>((Raw(*id) - 1) % UINT32_MAX) + 1;
+    }
+    request.contingency = contingency;
+    request.group_id = group_id;
+    request.group_leg = static_cast<uint8_t>(tickets.size() + 1);
+    const absl::StatusOr<CommandTicket> ticket =
+        session_->Submit(MessageType::NEW_ORDER_FULL, &FrameBuilder::add_new_order_full,
+                         internal::ToWire(request, *id), *id);
+    if (!ticket.ok()) {
+      return ticket.status();
+    }
+    tickets.push_back(*ticket);
+  }
+  return tickets;
+}
+
+absl::StatusOr<CommandTicket> Client::Quote(const QuoteRequest& request) {
+  const absl::StatusOr<ClientOrderId> id = session_->TakeClientOrderId(request.client_order_id);
+  if (!id.ok()) {
+    return id.status();
+  }
+  return session_->Submit(MessageType::QUOTE, &FrameBuilder::add_quote,
+                          internal::ToWire(request, *id), *id);
+}
+
+absl::StatusOr<std::vector<CommandTicket>> Client::QuoteLadder(
+    std::span<const QuoteRequest> ladder) {
+  absl::Status possible = session_->CanSubmit(ladder.size());
+  for (const QuoteRequest& entry : ladder) {
+    possible.Update(internal::CheckUnnamed(entry.client_order_id));
+  }
+  if (!possible.ok()) {
+    return possible;
+  }
+  std::vector<CommandTicket> tickets;
+  for (const QuoteRequest& entry : ladder) {
+    const absl::StatusOr<CommandTicket> ticket = Quote(entry);
+    if (!ticket.ok()) {
+      return ticket.status();
+    }
+    tickets.push_back(*ticket);
+  }
+  return tickets;
 }
 
 absl::StatusOr<CommandTicket> Client::Cancel(const OrderName& target) {
@@ -96,21 +142,25 @@ absl::StatusOr<CommandTicket> Client::Replace(const ReplaceRequest& request) {
   if (!id.ok()) {
     return id.status();
   }
-  const wire::Replace body(Raw(request.target.order_id), Raw(request.target.client_order_id),
-                           Raw(*id), request.price.value, request.quantity.value);
+  const wire::ReplaceFull full = internal::ToWire(request, *id);
+  if (full.display_quantity() != 0 || full.stop_price() != 0) {
+    return session_->Submit(MessageType::REPLACE_FULL, &FrameBuilder::add_replace_full, full, *id);
+  }
+  const wire::Replace body(full.order_id(), full.client_order_id(), full.new_client_order_id(),
+                           full.price(), full.quantity());
   return session_->Submit(MessageType::REPLACE, &FrameBuilder::add_replace, body, *id);
 }
 
 absl::StatusOr<CommandTicket> Client::MassCancel(const MassCancelRequest& request) {
-  if (!request.buys && !request.sells) {
-    return absl::InvalidArgumentError("a mass cancel of neither side");
+  if (absl::Status status = internal::Check(request); !status.ok()) {
+    return status;
   }
-  wire::Side side = wire::Side::NONE;
-  if (request.buys != request.sells) {
-    side = request.buys ? wire::Side::BUY : wire::Side::SELL;
+  const wire::MassCancelFull full = internal::ToWire(request);
+  if (full.maker_group() != 0 || full.quotes_only() != 0) {
+    return session_->Submit(MessageType::MASS_CANCEL_FULL, &FrameBuilder::add_mass_cancel_full,
+                            full);
   }
-  const wire::MassCancel body(Raw(request.instrument),
-                              static_cast<wire::MassCancelScope>(request.scope), side);
+  const wire::MassCancel body(full.instrument(), full.scope(), full.side());
   return session_->Submit(MessageType::MASS_CANCEL, &FrameBuilder::add_mass_cancel, body);
 }
 
@@ -125,11 +175,13 @@ absl::StatusOr<CommandTicket> Client::QueryAccount() {
 }
 
 absl::StatusOr<CommandTicket> Client::Deposit(const ChainTransfer& transfer) {
-  return session_->Submit(MessageType::DEPOSIT, &FrameBuilder::add_deposit, ToWire(transfer));
+  return session_->Submit(MessageType::DEPOSIT, &FrameBuilder::add_deposit,
+                          internal::ToWire(transfer));
 }
 
 absl::StatusOr<CommandTicket> Client::Withdraw(const ChainTransfer& transfer) {
-  return session_->Submit(MessageType::WITHDRAW, &FrameBuilder::add_withdraw, ToWire(transfer));
+  return session_->Submit(MessageType::WITHDRAW, &FrameBuilder::add_withdraw,
+                          internal::ToWire(transfer));
 }
 
 absl::StatusOr<CommandTicket> Client::BatchSettled(const SettledBatch& batch) {
@@ -138,12 +190,50 @@ absl::StatusOr<CommandTicket> Client::BatchSettled(const SettledBatch& batch) {
   return session_->Submit(MessageType::BATCH_SETTLED, &FrameBuilder::add_batch_settled, body);
 }
 
+absl::StatusOr<CommandTicket> Client::ResetProtection(uint16_t maker_group) {
+  return session_->Submit(MessageType::RESET_PROTECTION, &FrameBuilder::add_reset_protection,
+                          wire::ResetProtection(maker_group));
+}
+
+absl::StatusOr<CommandTicket> Client::SetPhase(const SetPhaseRequest& request) {
+  return session_->Submit(MessageType::SET_PHASE, &FrameBuilder::add_set_phase,
+                          internal::ToWire(request));
+}
+
+absl::StatusOr<CommandTicket> Client::DefineRules(const RulesRequest& request) {
+  return session_->Submit(MessageType::DEFINE_RULES, &FrameBuilder::add_define_rules,
+                          internal::ToWire(request));
+}
+
+absl::StatusOr<CommandTicket> Client::DefineFees(const FeesRequest& request) {
+  return session_->Submit(MessageType::DEFINE_FEES, &FrameBuilder::add_define_fees,
+                          internal::ToWire(request));
+}
+
+absl::StatusOr<CommandTicket> Client::DefineProtection(const ProtectionRequest& request) {
+  return session_->Submit(MessageType::DEFINE_PROTECTION, &FrameBuilder::add_define_protection,
+                          internal::ToWire(request));
+}
+
+absl::StatusOr<CommandTicket> Client::KillSwitch(const KillSwitchRequest& request) {
+  return session_->Submit(MessageType::KILL_SWITCH, &FrameBuilder::add_kill_switch,
+                          internal::ToWire(request));
+}
+
+absl::Status Client::Subscribe(InstrumentId instrument, const Feeds& feeds) {
+  return session_->Subscribe(internal::ToWire(instrument, feeds), /*on=*/true);
+}
+
+absl::Status Client::Unsubscribe(InstrumentId instrument, const Feeds& feeds) {
+  return session_->Subscribe(internal::ToWire(instrument, feeds), /*on=*/false);
+}
+
 absl::Status Client::Subscribe(InstrumentId instrument, bool book_top, bool trades) {
-  return session_->Subscribe(ToSubscription(instrument, book_top, trades), /*on=*/true);
+  return Subscribe(instrument, Feeds{.book_top = book_top, .trades = trades});
 }
 
 absl::Status Client::Unsubscribe(InstrumentId instrument, bool book_top, bool trades) {
-  return session_->Subscribe(ToSubscription(instrument, book_top, trades), /*on=*/false);
+  return Unsubscribe(instrument, Feeds{.book_top = book_top, .trades = trades});
 }
 
 std::size_t Client::Poll() { return session_->Poll(); }

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,7 +14,9 @@
 #include "base/clock.h"
 #include "base/types.h"
 #include "sdk/key.h"
+#include "sdk/market_data.h"
 #include "sdk/report.h"
+#include "sdk/requests.h"
 
 namespace tally::sdk {
 
@@ -43,58 +47,6 @@ struct ClientOptions {
   const Clock* clock = nullptr;
 };
 
-struct NewOrderRequest {
-  // 0: the client takes the next one. Otherwise greater than any that the session used.
-  ClientOrderId client_order_id{};
-  InstrumentId instrument{};
-  Side side{};
-  PriceTicks price{};  // Market order: the worst price it may trade at.
-  QuantityLots quantity{};
-  OrderType type = OrderType::kLimit;
-  TimeInForce time_in_force = TimeInForce::kGtc;
-  SelfTradePrevention self_trade_prevention = SelfTradePrevention::kCancelNewest;
-  bool post_only = false;
-};
-
-// An order is named by its id or, when that is 0, by the session's own client order id.
-struct OrderName {
-  OrderId order_id{};
-  ClientOrderId client_order_id{};
-};
-
-struct ReplaceRequest {
-  OrderName target{};
-  ClientOrderId new_client_order_id{};  // 0: the client takes the next one.
-  PriceTicks price{};
-  QuantityLots quantity{};  // New total, what is already executed included.
-};
-
-enum class MassCancelScope : uint8_t { kSession = 1, kAccount = 2 };
-
-struct MassCancelRequest {
-  InstrumentId instrument{};  // 0: every instrument.
-  MassCancelScope scope = MassCancelScope::kSession;
-  bool buys = true;
-  bool sells = true;
-};
-
-struct ChainTransfer {
-  uint64_t index = 0;  // Counts deposits (withdrawals) of one vault from 1.
-  uint64_t chain_id = 0;
-  AccountId account{};
-  AssetId asset{};
-  Quanta amount{};
-  std::array<uint8_t, 32> transaction_hash{};
-  uint32_t log_index = 0;
-};
-
-struct SettledBatch {
-  uint64_t batch_id = 0;
-  EventSequence last_event{};
-  uint64_t block_number = 0;
-  std::array<uint8_t, 32> transaction_hash{};
-};
-
 // What a command was sent as. client_order_id is 0 where the command has none.
 struct CommandTicket {
   uint64_t client_sequence = 0;
@@ -111,6 +63,11 @@ class Listener {
   virtual void OnTrade(const MarketTrade&) {}
   virtual void OnBookTop(const BookTop&) {}
   virtual void OnInstrument(const Instrument&) {}
+  virtual void OnPhase(const PhaseChange&) {}
+  virtual void OnIndicative(const Indicative&) {}
+  virtual void OnBookSnapshot(const BookSnapshot&) {}
+  virtual void OnBookLevel(const BookLevel&) {}
+  virtual void OnBookOrder(const BookOrder&) {}
   // A subscription was refused; commands are unaffected.
   virtual void OnSubscriptionRefused(ErrorCode code) { static_cast<void>(code); }
   virtual void OnLive() {}  // Logged on; commands flow.
@@ -177,6 +134,15 @@ class Client {
   // they are accepted in every state and sent when the session is live. kResourceExhausted when
   // commands_unanswered_max wait for an answer: poll, then try again.
   absl::StatusOr<CommandTicket> NewOrder(const NewOrderRequest& request);
+  // Sends the legs of an OCO (two), OTO (two: the second waits for the first) or OTOCO (three: one
+  // of the others cancels the other) as consecutive commands, all or none; nothing trades before
+  // the last has arrived. Sets contingency, leg, client order ids and the group id, which is made
+  // from the first of them. kInvalidArgument for another number of legs, or legs with ids.
+  absl::StatusOr<std::vector<CommandTicket>> NewGroup(Contingency contingency,
+                                                      std::span<const NewOrderRequest> legs);
+  // Answered by kQuoteDone. A ladder is one after the other, all or none, without ids.
+  absl::StatusOr<CommandTicket> Quote(const QuoteRequest& request);
+  absl::StatusOr<std::vector<CommandTicket>> QuoteLadder(std::span<const QuoteRequest> ladder);
   absl::StatusOr<CommandTicket> Cancel(const OrderName& target);
   absl::StatusOr<CommandTicket> Replace(const ReplaceRequest& request);
   absl::StatusOr<CommandTicket> MassCancel(const MassCancelRequest& request);
@@ -186,7 +152,19 @@ class Client {
   absl::StatusOr<CommandTicket> Withdraw(const ChainTransfer& transfer);
   absl::StatusOr<CommandTicket> BatchSettled(const SettledBatch& batch);
 
+  // Lets a tripped market-maker group of the account quote again.
+  absl::StatusOr<CommandTicket> ResetProtection(uint16_t maker_group);
+
+  // Of an operator: the key needs the permission `admin`.
+  absl::StatusOr<CommandTicket> SetPhase(const SetPhaseRequest& request);
+  absl::StatusOr<CommandTicket> DefineRules(const RulesRequest& request);
+  absl::StatusOr<CommandTicket> DefineFees(const FeesRequest& request);
+  absl::StatusOr<CommandTicket> DefineProtection(const ProtectionRequest& request);
+  absl::StatusOr<CommandTicket> KillSwitch(const KillSwitchRequest& request);
+
   // Market data; kept across reconnects. Instrument 0: all.
+  absl::Status Subscribe(InstrumentId instrument, const Feeds& feeds);
+  absl::Status Unsubscribe(InstrumentId instrument, const Feeds& feeds);
   absl::Status Subscribe(InstrumentId instrument, bool book_top, bool trades);
   absl::Status Unsubscribe(InstrumentId instrument, bool book_top, bool trades);
 

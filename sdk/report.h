@@ -55,9 +55,26 @@ enum class ErrorCode : uint16_t {
   kThrottled = 218,
   kUnsupported = 220,
   kBadTif = 221,
+  kHiddenNotAllowed = 222,
+  kBadDisplayQty = 223,
+  kBadMinQty = 224,
+  kBadStopPx = 225,
+  kBadPeg = 226,
+  kBadExpireTime = 227,
+  kBadGroup = 228,
+  kReduceOnly = 229,
+  kPhaseForbids = 230,
   kCapacity = 231,
+  kPriceBand = 232,
+  kFatFinger = 233,
+  kKillSwitch = 234,
+  kProtectionTripped = 235,
+  kNoReferencePrice = 236,
+  kMinQtyUnfillable = 237,
+  kUnknownMakerGroup = 239,
   kUnknownOrder = 300,
   kBelowFilled = 304,
+  kNotReplaceable = 305,
   kUnknownAsset = 400,
   kBadAmount = 401,
   kOutOfOrderTransfer = 402,
@@ -78,10 +95,15 @@ enum class ReportType : uint16_t {
   kReplaced = 24,
   kCancelReject = 25,  // Answers Cancel, Replace and QueryOrder.
   kMassCancelDone = 26,
+  kTriggered = 27,  // A stop became an active order.
+  kRestated = 28,   // The venue changed price, displayed or stop price of an order.
+  kQuoteDone = 29,
   kOrderState = 30,
   kBalance = 31,
-  kCommandDone = 70,      // Answers Deposit, Withdraw, BatchSettled, and Cancel of an order of
-                          // another session of the account.
+  kProtectionTripped = 32,
+  kCommandDone = 70,      // Answers Deposit, Withdraw, BatchSettled, ResetProtection, what an
+                          // operator asks for, and Cancel of an order of another session of the
+                          // account.
   kCommandRejected = 71,  // Answers any other command that was refused.
 };
 
@@ -99,6 +121,25 @@ enum class CancelReason : uint8_t {
   kSelfTradeBoth = 7,
   kSelfTradeDecrement = 8,
   kReplaced = 9,
+  kExpired = 10,
+  kEndOfDay = 11,
+  kAuctionOnly = 12,
+  kGroup = 13,
+  kKillSwitch = 14,
+  kProtection = 15,
+  kPriceBand = 16,
+  kQuoteReplaced = 17,
+  kVenue = 18,
+};
+
+// Why the venue restated an order; numbers of the wire's RestateReason.
+enum class RestateReason : uint8_t { kNone = 0, kRefresh = 1, kPeg = 2, kTrail = 3, kSlide = 4 };
+
+// One side of a quote as it stands after kQuoteDone.
+struct QuoteSide {
+  OrderId order_id{};  // 0: no order.
+  QuantityLots leaves{};
+  ErrorCode code{};  // kOk: as asked.
 };
 
 // One report of the venue about one of the session's orders or commands. Fields that a type does
@@ -128,55 +169,37 @@ struct Report {
   Liquidity liquidity{};           // kFill
   CancelReason cancel_reason{};    // kCanceled
   ErrorCode code{};                // Rejects
-  bool kept_priority = false;      // kReplaced
-  uint32_t canceled_count = 0;     // kMassCancelDone
+  bool kept_priority = false;      // kReplaced, kRestated
+  uint32_t canceled_count = 0;     // kMassCancelDone, kProtectionTripped
   AccountId account{};             // kBalance
   AssetId asset{};                 // kBalance
   Quanta available{};              // kBalance
   Quanta held{};                   // kBalance
+
+  OrderType order_type{};                       // kAccepted; kTriggered: what it became.
+  TimeInForce time_in_force{};                  // kAccepted
+  uint8_t order_flags = 0;                      // kAccepted: bits of the wire's OrderFlag.
+  SelfTradePrevention self_trade_prevention{};  // kAccepted
+  TradingPhase phase{};                         // kAccepted, kFill
+  TriggerSource trigger{};                      // kAccepted
+  PegReference peg{};                           // kAccepted
+  Contingency contingency{};                    // kAccepted
+  uint32_t group_id = 0;                        // kAccepted
+  uint32_t algorithm_id = 0;                    // kAccepted
+  QuantityLots displayed{};        // kAccepted: the displayed part of an iceberg. kRestated: shown.
+  QuantityLots min_quantity{};     // kAccepted
+  PriceTicks stop_price{};         // kAccepted, kTriggered, kRestated
+  PriceTicks trigger_price{};      // kTriggered: what triggered it.
+  RestateReason restate_reason{};  // kRestated
+  uint16_t entry = 0;              // kQuoteDone
+  uint16_t maker_group = 0;        // kQuoteDone, kProtectionTripped
+  QuoteSide bid{};                 // kQuoteDone
+  QuoteSide ask{};                 // kQuoteDone
+  QuantityLots delta{};            // kProtectionTripped; the lots are in `quantity`.
+  uint32_t fill_count = 0;         // kProtectionTripped
 };
 
 // One line for logs and the command line.
 std::string ToString(const Report& report);
-
-struct MarketTrade {
-  InstrumentId instrument{};
-  TradeId trade_id{};
-  PriceTicks price{};
-  QuantityLots quantity{};
-  Side aggressor{};
-  int64_t engine_ns = 0;
-};
-
-// A quantity of 0: the side is empty.
-struct BookTop {
-  InstrumentId instrument{};
-  PriceTicks bid_price{};
-  QuantityLots bid_quantity{};
-  PriceTicks ask_price{};
-  QuantityLots ask_quantity{};
-  uint64_t book_sequence = 0;  // Contiguous per instrument; a jump: conflated.
-  int64_t engine_ns = 0;
-};
-
-struct Instrument {
-  InstrumentId instrument{};
-  Symbol symbol{};
-  Symbol base_symbol{};
-  Symbol quote_symbol{};
-  Quanta tick_quanta{};  // Quote quanta per lot for each tick of price.
-  Quanta lot_quanta{};   // Base quanta per lot.
-  PriceTicks price_max{};
-  QuantityLots quantity_min{};
-  QuantityLots quantity_max{};
-  Quanta notional_min{};
-  Quanta notional_max{};
-  int32_t maker_fee_hundredths_bp = 0;
-  int32_t taker_fee_hundredths_bp = 0;
-  AssetId base_asset{};
-  AssetId quote_asset{};
-  uint8_t base_decimals = 0;
-  uint8_t quote_decimals = 0;
-};
 
 }  // namespace tally::sdk

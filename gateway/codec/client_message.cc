@@ -1,9 +1,9 @@
 #include "gateway/codec/client_message.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/assert.h"
+#include "gateway/codec/body_decoder.h"
 
 namespace tally::gateway {
 namespace {
@@ -15,42 +15,10 @@ using wire::MessageType;
 constexpr flatbuffers::uoffset_t kVerifierDepthMax = 4;
 constexpr flatbuffers::uoffset_t kVerifierTablesMax = 8;
 
-constexpr uint8_t kOrderFlagsKnown = static_cast<uint8_t>(wire::OrderFlag::POST_ONLY);
 constexpr uint8_t kFeedKindsKnown =
-    static_cast<uint8_t>(wire::FeedKind::BBO) | static_cast<uint8_t>(wire::FeedKind::TRADES);
-
-static_assert(kOrderFlagPostOnly == kOrderFlagsKnown);
-static_assert(static_cast<int>(wire::Side::BUY) == static_cast<int>(tally::Side::kBuy));
-static_assert(static_cast<int>(wire::TimeInForce::FOK) == static_cast<int>(TimeInForce::kFok));
-static_assert(static_cast<int>(wire::OrderType::LIMIT) == static_cast<int>(OrderType::kLimit));
-static_assert(static_cast<int>(wire::SelfTradePrevention::DECREMENT_AND_CANCEL) ==
-              static_cast<int>(SelfTradePrevention::kDecrementAndCancel));
-static_assert(static_cast<int>(wire::MassCancelScope::ACCOUNT) ==
-              static_cast<int>(MassCancelScope::kAccount));
-
-template <uint16_t N>
-bool AllZero(const flatbuffers::Array<uint8_t, N>* bytes) {
-  return std::all_of(bytes->Data(), bytes->Data() + N, [](uint8_t byte) { return byte == 0; });
-}
-
-template <uint16_t N>
-std::array<uint8_t, N> Copy(const flatbuffers::Array<uint8_t, N>* bytes) {
-  std::array<uint8_t, N> result;
-  std::memcpy(result.data(), bytes->Data(), N);
-  return result;
-}
-
-bool ValidSide(wire::Side side) { return side == wire::Side::BUY || side == wire::Side::SELL; }
-
-bool ValidTimeInForce(wire::TimeInForce value) {
-  return value == wire::TimeInForce::GTC || value == wire::TimeInForce::IOC ||
-         value == wire::TimeInForce::FOK;
-}
-
-template <typename Enum>
-bool InRange(Enum value, Enum first, Enum last) {
-  return value >= first && value <= last;
-}
+    static_cast<uint8_t>(wire::FeedKind::BBO) | static_cast<uint8_t>(wire::FeedKind::TRADES) |
+    static_cast<uint8_t>(wire::FeedKind::PHASE) | static_cast<uint8_t>(wire::FeedKind::INDICATIVE) |
+    static_cast<uint8_t>(wire::FeedKind::LEVELS) | static_cast<uint8_t>(wire::FeedKind::ORDERS);
 
 // The number of fields in the table's vtable that are present, the header not counted; also those
 // of a newer schema. Call after verification.
@@ -64,56 +32,6 @@ int CountBodies(const wire::Frame& frame) {
     count += flatbuffers::ReadScalar<flatbuffers::voffset_t>(vtable + field) != 0 ? 1 : 0;
   }
   return count;
-}
-
-ErrorCode DecodeNewOrder(const wire::NewOrder& body, Command* command) {
-  if (!ValidSide(body.side()) || !ValidTimeInForce(body.time_in_force()) ||
-      !InRange(body.order_type(), wire::OrderType::MARKET, wire::OrderType::LIMIT) ||
-      !InRange(body.self_trade_prevention(), wire::SelfTradePrevention::NONE,
-               wire::SelfTradePrevention::DECREMENT_AND_CANCEL) ||
-      (body.flags() & ~kOrderFlagsKnown) != 0 || !AllZero(body.reserved())) {
-    return ErrorCode::BAD_VALUE;
-  }
-  *command = MakeCommand(CommandType::kNewOrder);
-  command->instrument = InstrumentId{body.instrument()};
-  command->new_order = MakeOrder(
-      {.client_order_id = ClientOrderId{body.client_order_id()},
-       .price = {body.price()},
-       .quantity = {body.quantity()},
-       .side = static_cast<Side>(body.side()),
-       .type = static_cast<OrderType>(body.order_type()),
-       .time_in_force = static_cast<TimeInForce>(body.time_in_force()),
-       .self_trade_prevention = static_cast<SelfTradePrevention>(body.self_trade_prevention()),
-       .flags = body.flags()});
-  return ErrorCode::OK;
-}
-
-ErrorCode DecodeReplace(const wire::Replace& body, Command* command) {
-  *command = MakeCommand(CommandType::kReplaceOrder);
-  command->replace_order = {
-      .target = {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}},
-      .new_client_order_id = ClientOrderId{body.new_client_order_id()},
-      .price = {body.price()},
-      .quantity = {body.quantity()},
-      .display_quantity = {},
-      .stop_price = {}};
-  return ErrorCode::OK;
-}
-
-ErrorCode DecodeMassCancel(const wire::MassCancel& body, Command* command) {
-  if (!InRange(body.scope(), wire::MassCancelScope::SESSION, wire::MassCancelScope::ACCOUNT) ||
-      !InRange(body.side(), wire::Side::NONE, wire::Side::SELL) || !AllZero(body.reserved())) {
-    return ErrorCode::BAD_VALUE;
-  }
-  *command = MakeCommand(CommandType::kMassCancel);
-  command->instrument = InstrumentId{body.instrument()};
-  command->mass_cancel = {.scope = static_cast<MassCancelScope>(body.scope()),
-                          .trigger = MassCancelTrigger::kRequest,
-                          .side = static_cast<uint8_t>(body.side()),
-                          .quotes_only = 0,
-                          .maker_group = 0,
-                          .reserved = {}};
-  return ErrorCode::OK;
 }
 
 ErrorCode DecodeTransfer(CommandType type, const wire::ChainTransfer& body, Command* command) {
@@ -168,31 +86,10 @@ ErrorCode DecodeLogout(const wire::Logout& body, ClientMessage* message) {
   return ErrorCode::OK;
 }
 
-ErrorCode DecodeOrderReference(CommandType type, OrderReference target, Command* command) {
-  *command = MakeCommand(type);
-  // cancel_order and order_query have the same layout.
-  static_assert(sizeof(CancelOrderCommand) == sizeof(OrderQueryCommand));
-  command->cancel_order = {.target = target};
-  return ErrorCode::OK;
-}
-
 // The body that the header names, decoded by `decode`; BAD_FRAME if another one is there.
 template <typename Body, typename Decode>
 ErrorCode With(const Body* body, Decode&& decode) {
   return body == nullptr ? ErrorCode::BAD_FRAME : decode(*body);
-}
-
-ErrorCode DecodeCancelOrQuery(const wire::Frame& frame, ClientMessage* message) {
-  const auto decode = [&](CommandType type, const auto& body) {
-    return DecodeOrderReference(
-        type, {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}}, &message->command);
-  };
-  if (message->type == MessageType::CANCEL) {
-    return With(frame.cancel(),
-                [&](const auto& body) { return decode(CommandType::kCancelOrder, body); });
-  }
-  return With(frame.order_query(),
-              [&](const auto& body) { return decode(CommandType::kOrderQuery, body); });
 }
 
 ErrorCode DecodeHeartbeatOrTest(const wire::Frame& frame, ClientMessage* message) {
@@ -204,8 +101,82 @@ ErrorCode DecodeHeartbeatOrTest(const wire::Frame& frame, ClientMessage* message
                                                  : With(frame.test_request(), decode);
 }
 
-ErrorCode DecodeBody(const wire::Frame& frame, ClientMessage* message) {
+template <typename Body>
+ErrorCode DecodeReference(CommandType type, const Body* body, Command* command) {
+  return With(body, [&](const Body& named) {
+    return DecodeOrderReference(
+        type, {OrderId{named.order_id()}, ClientOrderId{named.client_order_id()}}, command);
+  });
+}
+
+ErrorCode DecodeOperatorBody(const wire::Frame& frame, ClientMessage* message) {
+  const auto decode = [&](const auto* body, auto function) {
+    return body == nullptr ? ErrorCode::BAD_FRAME : function(*body, &message->command);
+  };
+  switch (message->type) {
+    case MessageType::SET_PHASE:
+      return decode(frame.set_phase(), DecodeSetPhase);
+    case MessageType::DEFINE_RULES:
+      return decode(frame.define_rules(), DecodeDefineRules);
+    case MessageType::DEFINE_FEES:
+      return decode(frame.define_fees(), DecodeDefineFees);
+    case MessageType::DEFINE_PROTECTION:
+      return decode(frame.define_protection(), DecodeDefineProtection);
+    case MessageType::KILL_SWITCH:
+      message->kill_session_id =
+          frame.kill_switch() == nullptr ? 0 : frame.kill_switch()->session_id();
+      return decode(frame.kill_switch(), DecodeKillSwitch);
+    default:  // Of the server, or a number that our schema does not have.
+      return ErrorCode::UNSUPPORTED_TYPE;
+  }
+}
+
+ErrorCode DecodeCommandBody(const wire::Frame& frame, ClientMessage* message) {
   Command* const command = &message->command;
+  const auto decode = [&](const auto* body, auto function) {
+    return body == nullptr ? ErrorCode::BAD_FRAME : function(*body, command);
+  };
+  const auto transfer = [&](const wire::ChainTransfer* body, CommandType type) {
+    return With(body, [&](const auto& b) { return DecodeTransfer(type, b, command); });
+  };
+  switch (message->type) {
+    case MessageType::NEW_ORDER:
+      return decode(frame.new_order(), DecodeNewOrder);
+    case MessageType::NEW_ORDER_FULL:
+      return decode(frame.new_order_full(), DecodeNewOrderFull);
+    case MessageType::CANCEL:
+      return DecodeReference(CommandType::kCancelOrder, frame.cancel(), command);
+    case MessageType::ORDER_QUERY:
+      return DecodeReference(CommandType::kOrderQuery, frame.order_query(), command);
+    case MessageType::REPLACE:
+      return decode(frame.replace(), DecodeReplace);
+    case MessageType::REPLACE_FULL:
+      return decode(frame.replace_full(), DecodeReplaceFull);
+    case MessageType::MASS_CANCEL:
+      return decode(frame.mass_cancel(), DecodeMassCancel);
+    case MessageType::MASS_CANCEL_FULL:
+      return decode(frame.mass_cancel_full(), DecodeMassCancelFull);
+    case MessageType::QUOTE:
+      return decode(frame.quote(), DecodeQuote);
+    case MessageType::RESET_PROTECTION:
+      return decode(frame.reset_protection(), DecodeResetProtection);
+    case MessageType::ACCOUNT_QUERY:
+      return With(frame.account_query(), [&](const auto& body) {
+        *command = MakeCommand(CommandType::kAccountQuery);
+        return body.reserved() == 0 ? ErrorCode::OK : ErrorCode::BAD_VALUE;
+      });
+    case MessageType::DEPOSIT:
+      return transfer(frame.deposit(), CommandType::kDeposit);
+    case MessageType::WITHDRAW:
+      return transfer(frame.withdraw(), CommandType::kWithdraw);
+    case MessageType::BATCH_SETTLED:
+      return decode(frame.batch_settled(), DecodeBatchSettled);
+    default:  // No command of a session's own.
+      return DecodeOperatorBody(frame, message);
+  }
+}
+
+ErrorCode DecodeBody(const wire::Frame& frame, ClientMessage* message) {
   switch (message->type) {
     case MessageType::LOGON:
       return With(frame.logon(), [&](const auto& body) { return DecodeLogon(body, message); });
@@ -214,65 +185,20 @@ ErrorCode DecodeBody(const wire::Frame& frame, ClientMessage* message) {
       return DecodeHeartbeatOrTest(frame, message);
     case MessageType::LOGOUT:
       return With(frame.logout(), [&](const auto& body) { return DecodeLogout(body, message); });
-    case MessageType::NEW_ORDER:
-      return With(frame.new_order(),
-                  [&](const auto& body) { return DecodeNewOrder(body, command); });
-    case MessageType::CANCEL:
-    case MessageType::ORDER_QUERY:
-      return DecodeCancelOrQuery(frame, message);
-    case MessageType::REPLACE:
-      return With(frame.replace(), [&](const auto& body) { return DecodeReplace(body, command); });
-    case MessageType::MASS_CANCEL:
-      return With(frame.mass_cancel(),
-                  [&](const auto& body) { return DecodeMassCancel(body, command); });
-    case MessageType::ACCOUNT_QUERY:
-      return With(frame.account_query(), [&](const auto& body) {
-        *command = MakeCommand(CommandType::kAccountQuery);
-        return body.reserved() == 0 ? ErrorCode::OK : ErrorCode::BAD_VALUE;
-      });
     case MessageType::SUBSCRIBE:
     case MessageType::UNSUBSCRIBE:
       return With(message->type == MessageType::SUBSCRIBE ? frame.subscribe() : frame.unsubscribe(),
                   [&](const auto& body) { return DecodeSubscription(body, message); });
-    case MessageType::DEPOSIT:
-      return With(frame.deposit(), [&](const auto& body) {
-        return DecodeTransfer(CommandType::kDeposit, body, command);
-      });
-    case MessageType::WITHDRAW:
-      return With(frame.withdraw(), [&](const auto& body) {
-        return DecodeTransfer(CommandType::kWithdraw, body, command);
-      });
-    case MessageType::BATCH_SETTLED:
-      return With(frame.batch_settled(),
-                  [&](const auto& body) { return DecodeBatchSettled(body, command); });
-    case MessageType::NONE:
-    case MessageType::HELLO:
-    case MessageType::LOGON_ACK:
-    case MessageType::SESSION_REJECT:
-    case MessageType::ACCEPTED:
-    case MessageType::REJECTED:
-    case MessageType::FILL:
-    case MessageType::CANCELED:
-    case MessageType::REPLACED:
-    case MessageType::CANCEL_REJECT:
-    case MessageType::MASS_CANCEL_DONE:
-    case MessageType::ORDER_STATE:
-    case MessageType::BALANCE:
-    case MessageType::TRADE:
-    case MessageType::BBO:
-    case MessageType::INSTRUMENT_DEF:
-    case MessageType::COMMAND_DONE:
-    case MessageType::COMMAND_REJECTED:
-      break;
+    default:  // Commands, or nothing that we take.
+      return DecodeCommandBody(frame, message);
   }
-  return ErrorCode::UNSUPPORTED_TYPE;  // Of the server, or a number that our schema does not have.
 }
 
 }  // namespace
 
 bool IsCommand(MessageType type) {
   const auto raw = static_cast<uint16_t>(type);
-  return (raw >= 10 && raw < 20) || (raw >= 60 && raw < 70);
+  return (raw >= 10 && raw < 20) || (raw >= 60 && raw < 70) || (raw >= 80 && raw < 100);
 }
 
 ErrorCode DecodeClientFrame(std::span<const uint8_t> frame, ClientMessage* message) {

@@ -18,12 +18,15 @@ inline constexpr uint16_t kProtocolVersion = 1;
 struct ClientMessage {
   wire::MessageType type = wire::MessageType::NONE;
   uint64_t seq = 0;
-  Command command{};          // 10..16 and 60..62; without session, account (but of transfers).
-  wire::Logon logon;          // LOGON
-  uint64_t correlation = 0;   // HEARTBEAT, TEST_REQUEST
-  bool keep_orders = false;   // LOGOUT
-  InstrumentId instrument{};  // SUBSCRIBE, UNSUBSCRIBE; 0 is every instrument.
-  uint8_t feed_kinds = 0;     // SUBSCRIBE, UNSUBSCRIBE
+  // 10..19, 60..62 and 80..94; without session, and without account but where another one than the
+  // session's is meant.
+  Command command{};
+  uint64_t kill_session_id = 0;  // KILL_SWITCH: the client's number of the session.
+  wire::Logon logon;             // LOGON
+  uint64_t correlation = 0;      // HEARTBEAT, TEST_REQUEST
+  bool keep_orders = false;      // LOGOUT
+  InstrumentId instrument{};     // SUBSCRIBE, UNSUBSCRIBE; 0 is every instrument.
+  uint8_t feed_kinds = 0;        // SUBSCRIBE, UNSUBSCRIBE
 };
 
 // True of the types that are counted by the client's seq.

@@ -1,114 +1,16 @@
 #include "gateway/codec/frame_encoder.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
+#include "gateway/codec/event_body.h"
 
 namespace tally::gateway {
 namespace {
 
 using wire::MessageType;
 
-static_assert(static_cast<int>(wire::CancelReason::REPLACED) ==
-              static_cast<int>(CancelReason::kReplaced));
-static_assert(static_cast<int>(wire::Liquidity::TAKER) == static_cast<int>(Liquidity::kTaker));
-static_assert(static_cast<int>(wire::OrderStatus::PARTIALLY_FILLED) ==
-              static_cast<int>(OrderStatus::kPartiallyFilled));
-
 constexpr std::size_t kBuilderBytes = 4096;
-
-wire::Side WireSide(const Event& event) { return static_cast<wire::Side>(event.side); }
-
-wire::ErrorCode WireCode(RejectReason reason) { return static_cast<wire::ErrorCode>(Raw(reason)); }
-
-wire::Accepted MakeAccepted(const Event& event) {
-  const OrderAcceptedEvent& e = event.accepted;
-  return {Raw(event.client_order_id),
-          Raw(event.order_id),
-          e.price.value,
-          e.quantity.value,
-          event.timestamp_ns,
-          Raw(event.instrument),
-          WireSide(event),
-          static_cast<wire::OrderType>(e.order_type),
-          static_cast<wire::TimeInForce>(e.time_in_force),
-          e.order_flags};
-}
-
-wire::Rejected MakeRejected(const Event& event) {
-  return {Raw(event.client_order_id),      event.timestamp_ns,         Raw(event.instrument),
-          WireCode(event.rejected.reason), wire::Outcome::NOT_APPLIED, WireSide(event)};
-}
-
-wire::Fill MakeFill(const Event& event) {
-  const OrderFilledEvent& e = event.filled;
-  return {Raw(event.client_order_id),
-          Raw(event.order_id),
-          Raw(e.trade_id),
-          Raw(event.sequence),
-          e.price.value,
-          e.quantity.value,
-          e.leaves.value,
-          e.cumulative.value,
-          e.fee.value,
-          event.timestamp_ns,
-          Raw(event.instrument),
-          WireSide(event),
-          static_cast<wire::Liquidity>(e.liquidity)};
-}
-
-wire::Canceled MakeCanceled(const Event& event) {
-  const OrderCanceledEvent& e = event.canceled;
-  return {Raw(event.client_order_id),
-          Raw(event.order_id),
-          e.canceled.value,
-          e.leaves.value,
-          e.cumulative.value,
-          event.timestamp_ns,
-          Raw(event.instrument),
-          WireSide(event),
-          static_cast<wire::CancelReason>(e.reason)};
-}
-
-wire::Replaced MakeReplaced(const Event& event) {
-  const OrderReplacedEvent& e = event.replaced;
-  return {Raw(event.client_order_id),
-          Raw(e.original_client_order_id),
-          Raw(event.order_id),
-          e.price.value,
-          e.quantity.value,
-          e.leaves.value,
-          event.timestamp_ns,
-          Raw(event.instrument),
-          WireSide(event),
-          e.kept_priority};
-}
-
-wire::CancelReject MakeCancelReject(const Event& event) {
-  return {Raw(event.client_order_id),
-          Raw(event.order_id),
-          event.timestamp_ns,
-          ToMessageType(event.rejected.rejected_type),
-          WireCode(event.rejected.reason),
-          wire::Outcome::NOT_APPLIED};
-}
-
-wire::OrderState MakeOrderState(const Event& event) {
-  const OrderStateEvent& e = event.order_state;
-  return {Raw(event.client_order_id),
-          Raw(event.order_id),
-          e.price.value,
-          e.quantity.value,
-          e.leaves.value,
-          e.cumulative.value,
-          event.timestamp_ns,
-          Raw(event.instrument),
-          WireSide(event),
-          static_cast<wire::OrderStatus>(e.status)};
-}
-
-wire::CommandRejected MakeCommandRejected(const Event& event) {
-  return {event.timestamp_ns, ToMessageType(event.rejected.rejected_type),
-          WireCode(event.rejected.reason), wire::Outcome::NOT_APPLIED};
-}
 
 }  // namespace
 
@@ -132,19 +34,26 @@ MessageType ToMessageType(CommandType type) {
       return MessageType::WITHDRAW;
     case CommandType::kBatchSettled:
       return MessageType::BATCH_SETTLED;
+    case CommandType::kQuote:
+      return MessageType::QUOTE;
+    case CommandType::kResetProtection:
+      return MessageType::RESET_PROTECTION;
+    case CommandType::kSetPhase:
+      return MessageType::SET_PHASE;
+    case CommandType::kDefineRules:
+      return MessageType::DEFINE_RULES;
+    case CommandType::kDefineFees:
+      return MessageType::DEFINE_FEES;
+    case CommandType::kDefineProtection:
+      return MessageType::DEFINE_PROTECTION;
+    case CommandType::kKillSwitch:
+      return MessageType::KILL_SWITCH;
     case CommandType::kOpenSession:
     case CommandType::kDefineAsset:
     case CommandType::kDefineInstrument:
     case CommandType::kDefineAccount:
     case CommandType::kStateHashMark:
-    case CommandType::kQuote:
-    case CommandType::kResetProtection:
     case CommandType::kTimer:
-    case CommandType::kSetPhase:
-    case CommandType::kDefineRules:
-    case CommandType::kDefineFees:
-    case CommandType::kDefineProtection:
-    case CommandType::kKillSwitch:
       return MessageType::NONE;  // Not commands of a client.
   }
   return MessageType::NONE;
@@ -159,7 +68,11 @@ void FrameEncoder::Write(MessageType type, const HdrFields& fields, Output* outp
   wire::FrameBuilder frame(builder_);
   frame.add_hdr(&hdr);
   add(frame);
-  wire::FinishSizePrefixedFrameBuffer(builder_, frame.Finish());
+  Finish(&frame, output);
+}
+
+void FrameEncoder::Finish(wire::FrameBuilder* frame, Output* output) {
+  wire::FinishSizePrefixedFrameBuffer(builder_, frame->Finish());
   const uint8_t* const bytes = builder_.GetBufferPointer();
   output->insert(output->end(), bytes, bytes + builder_.GetSize());
 }
@@ -224,11 +137,21 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
   const int64_t time = event.timestamp_ns;
   switch (event.type) {
     case EventType::kOrderAccepted:
-      return write(MessageType::ACCEPTED, MakeAccepted(event), &Builder::add_accepted);
+      return Write(MessageType::ACCEPTED, hdr, output, [&](auto& frame) {
+        const wire::Accepted body = MakeAccepted(event);
+        const wire::AcceptedDetails details = MakeAcceptedDetails(event);
+        frame.add_accepted(&body);
+        frame.add_accepted_details(&details);
+      });
     case EventType::kOrderRejected:
       return write(MessageType::REJECTED, MakeRejected(event), &Builder::add_rejected);
     case EventType::kOrderFilled:
-      return write(MessageType::FILL, MakeFill(event), &Builder::add_fill);
+      return Write(MessageType::FILL, hdr, output, [&](auto& frame) {
+        const wire::Fill body = MakeFill(event);
+        const wire::FillDetails details = MakeFillDetails(event);
+        frame.add_fill(&body);
+        frame.add_fill_details(&details);
+      });
     case EventType::kOrderCanceled:
       return write(MessageType::CANCELED, MakeCanceled(event), &Builder::add_canceled);
     case EventType::kOrderReplaced:
@@ -253,6 +176,15 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
                    &Builder::add_command_rejected);
     case EventType::kCommandDone:
       return write(MessageType::COMMAND_DONE, wire::CommandDone(time), &Builder::add_command_done);
+    case EventType::kOrderTriggered:
+      return write(MessageType::TRIGGERED, MakeTriggered(event), &Builder::add_triggered);
+    case EventType::kOrderRestated:
+      return write(MessageType::RESTATED, MakeRestated(event), &Builder::add_restated);
+    case EventType::kQuoteDone:
+      return write(MessageType::QUOTE_DONE, MakeQuoteDone(event), &Builder::add_quote_done);
+    case EventType::kProtectionTripped:
+      return write(MessageType::PROTECTION_TRIPPED, MakeProtectionTripped(event),
+                   &Builder::add_protection_tripped);
     case EventType::kTrade:
     case EventType::kBookTop:
     case EventType::kSessionOpened:
@@ -265,10 +197,6 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
     case EventType::kWithdrawRefused:
     case EventType::kStateHash:
     case EventType::kDuplicateCommand:
-    case EventType::kOrderTriggered:
-    case EventType::kOrderRestated:
-    case EventType::kQuoteDone:
-    case EventType::kProtectionTripped:
     case EventType::kPhaseChanged:
     case EventType::kIndicative:
     case EventType::kBookDelta:
@@ -281,12 +209,55 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
   CHECK(false && "an event with a report sequence that is no report");
 }
 
-void FrameEncoder::Trade(const Event& event, int64_t send_ns, Output* output) {
-  const wire::Trade body(Raw(event.trade.trade_id), event.trade.price.value,
-                         event.trade.quantity.value, event.timestamp_ns, Raw(event.instrument),
-                         WireSide(event));
-  Write(MessageType::TRADE, {.send_ns = send_ns}, output,
-        [&](auto& frame) { frame.add_trade(&body); });
+void FrameEncoder::Public(const Event& event, int64_t send_ns, Output* output) {
+  const HdrFields hdr{.send_ns = send_ns};
+  if (event.type == EventType::kTrade) {
+    const wire::Trade body = MakeTrade(event);
+    Write(MessageType::TRADE, hdr, output, [&](auto& frame) { frame.add_trade(&body); });
+  } else if (event.type == EventType::kPhaseChanged) {
+    const wire::Phase body = MakePhase(event);
+    Write(MessageType::PHASE, hdr, output, [&](auto& frame) { frame.add_phase(&body); });
+  } else {
+    CHECK(event.type == EventType::kIndicative);
+    const wire::Indicative body = MakeIndicative(event);
+    Write(MessageType::INDICATIVE, hdr, output, [&](auto& frame) { frame.add_indicative(&body); });
+  }
+}
+
+void FrameEncoder::BookLevel(const Event& event, int64_t send_ns, Output* output) {
+  const wire::BookLevel body = MakeBookLevel(event);
+  Write(MessageType::BOOK_LEVEL, {.send_ns = send_ns}, output,
+        [&](auto& frame) { frame.add_book_level(&body); });
+}
+
+void FrameEncoder::BookOrder(const Event& event, int64_t send_ns, Output* output) {
+  const wire::BookOrder body = MakeBookOrder(event);
+  Write(MessageType::BOOK_ORDER, {.send_ns = send_ns}, output,
+        [&](auto& frame) { frame.add_book_order(&body); });
+}
+
+void FrameEncoder::BookSnapshot(const BookSnapshotHead& head,
+                                std::span<const wire::BookEntry> entries, int64_t send_ns,
+                                Output* output) {
+  const std::size_t total = entries.size();
+  std::size_t first = 0;
+  do {
+    const auto part = entries.subspan(first, std::min(kSnapshotPartEntries, total - first));
+    const bool last = first + part.size() == total;
+    const wire::BookSnapshot body(head.book_sequence, head.engine_ns, Raw(head.instrument),
+                                  static_cast<uint32_t>(total), static_cast<uint32_t>(first),
+                                  head.kind);
+    const uint16_t flags = last ? static_cast<uint16_t>(wire::HdrFlag::LAST) : uint16_t{0};
+    const wire::Hdr hdr(0, 0, send_ns, MessageType::BOOK_SNAPSHOT, flags, 0);
+    builder_.Clear();
+    const auto vector = builder_.CreateVectorOfStructs(part.data(), part.size());
+    wire::FrameBuilder frame(builder_);
+    frame.add_hdr(&hdr);
+    frame.add_book_snapshot(&body);
+    frame.add_book_entries(vector);
+    Finish(&frame, output);
+    first += part.size();
+  } while (first < total);
 }
 
 void FrameEncoder::Bbo(InstrumentId instrument, int64_t engine_ns, const BookTopEvent& top,

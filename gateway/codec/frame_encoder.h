@@ -1,12 +1,17 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/event.h"
 #include "schemas/wire_generated.h"
 
 namespace tally::gateway {
+
+// Entries of one part of a book snapshot: 32 KiB.
+inline constexpr std::size_t kSnapshotPartEntries = 1024;
 
 // Encodes messages of the server and appends them, length prefix included, to a byte vector.
 //
@@ -34,8 +39,20 @@ class FrameEncoder {
   // `replay`.
   void Report(const Event& event, bool replay, int64_t send_ns, Output* output);
 
-  // kTrade and kBookTop.
-  void Trade(const Event& event, int64_t send_ns, Output* output);
+  // kTrade, kPhaseChanged and kIndicative.
+  void Public(const Event& event, int64_t send_ns, Output* output);
+  // kBookDelta as the L2 or the L3 message.
+  void BookLevel(const Event& event, int64_t send_ns, Output* output);
+  void BookOrder(const Event& event, int64_t send_ns, Output* output);
+  // As many frames as it takes; one if there are no entries.
+  struct BookSnapshotHead {
+    InstrumentId instrument{};
+    uint64_t book_sequence = 0;
+    int64_t engine_ns = 0;
+    wire::FeedKind kind{};
+  };
+  void BookSnapshot(const BookSnapshotHead& head, std::span<const wire::BookEntry> entries,
+                    int64_t send_ns, Output* output);
   void Bbo(InstrumentId instrument, int64_t engine_ns, const BookTopEvent& top, int64_t send_ns,
            Output* output);
 
@@ -48,6 +65,7 @@ class FrameEncoder {
   };
   template <typename Add>
   void Write(wire::MessageType type, const HdrFields& fields, Output* output, Add&& add);
+  void Finish(wire::FrameBuilder* frame, Output* output);
 
   flatbuffers::FlatBufferBuilder builder_;
 };

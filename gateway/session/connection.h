@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "engine/command.h"
@@ -72,8 +73,9 @@ struct Connection {
   uint64_t replay_end = 0;
   std::deque<Event> pending;
 
-  // Instruments (by position in the feed) whose newest best prices are still to be sent.
-  std::vector<uint32_t> conflated;
+  // What is still to be sent in its newest state: the instrument's position in the feed and the
+  // FeedKind, kBbo or kIndicative.
+  std::vector<std::pair<uint32_t, uint8_t>> conflated;
   bool subscribed = false;
 
   bool in_ready_list = false;

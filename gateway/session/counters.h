@@ -30,7 +30,7 @@ struct Counters {
   Counter frames_in, frames_bad;
   Counter commands_published, commands_refused, commands_repeated, publish_stalls;
   Counter reports_sent, reports_replayed;
-  Counter trades_sent, bbos_sent, bbos_conflated;
+  Counter trades_sent, bbos_sent, bbos_conflated, book_snapshots_sent, book_deltas_sent;
   Counter slow_consumers, heartbeat_timeouts, disconnect_cancels;
   Counter bytes_in, bytes_out;
 
@@ -51,6 +51,8 @@ struct Counters {
             .trades_sent = trades_sent.value(),
             .bbos_sent = bbos_sent.value(),
             .bbos_conflated = bbos_conflated.value(),
+            .book_snapshots_sent = book_snapshots_sent.value(),
+            .book_deltas_sent = book_deltas_sent.value(),
             .slow_consumers = slow_consumers.value(),
             .heartbeat_timeouts = heartbeat_timeouts.value(),
             .disconnect_cancels = disconnect_cancels.value(),

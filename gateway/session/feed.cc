@@ -5,18 +5,6 @@
 #include "base/assert.h"
 
 namespace tally::gateway {
-namespace {
-
-constexpr uint8_t kBbo = static_cast<uint8_t>(wire::FeedKind::BBO);
-constexpr uint8_t kTrades = static_cast<uint8_t>(wire::FeedKind::TRADES);
-
-void Insert(std::vector<Connection*>* list, Connection* connection) {
-  if (std::find(list->begin(), list->end(), connection) == list->end()) {
-    list->push_back(connection);
-  }
-}
-
-}  // namespace
 
 Feed::Feed(const std::vector<wire::InstrumentDef>& definitions,
            const std::vector<RecoveredBook>& books) {
@@ -25,10 +13,18 @@ Feed::Feed(const std::vector<wire::InstrumentDef>& definitions,
     instruments_.emplace_back().definition = definition;
   }
   for (const RecoveredBook& book : books) {
-    if (const uint32_t position = Find(book.instrument); position != size()) {
-      at(position).top = book.top;
-      at(position).has_top = book.top.book_sequence != 0;
+    const uint32_t position = Find(book.instrument);
+    if (position == size()) {
+      continue;
     }
+    FeedInstrument& instrument = at(position);
+    instrument.top = book.top;
+    instrument.has_top = book.top.book_sequence != 0;
+    instrument.has_phase = Raw(book.phase.phase) != 0;
+    instrument.phase = MakeEvent(EventType::kPhaseChanged);
+    instrument.phase.instrument = book.instrument;
+    instrument.phase.phase_changed = book.phase;
+    instrument.book.Restore(book);
   }
 }
 
@@ -37,23 +33,25 @@ uint32_t Feed::Find(InstrumentId instrument) const {
   return found == positions_.end() ? size() : found->second;
 }
 
-void Feed::Subscribe(Connection* connection, uint32_t position, uint8_t kinds) {
+uint8_t Feed::Subscribe(Connection* connection, uint32_t position, uint8_t kinds) {
   connection->subscribed = true;
-  if ((kinds & kBbo) != 0) {
-    Insert(&at(position).bbo_subscribers, connection);
+  unsigned added = 0;
+  for (std::size_t bit = 0; bit < kFeedKinds; ++bit) {
+    auto& list = at(position).subscribers[bit];
+    if ((kinds >> bit & 1) != 0 && std::find(list.begin(), list.end(), connection) == list.end()) {
+      list.push_back(connection);
+      added |= 1u << bit;
+    }
   }
-  if ((kinds & kTrades) != 0) {
-    Insert(&at(position).trade_subscribers, connection);
-  }
+  return static_cast<uint8_t>(added);
 }
 
 void Feed::Unsubscribe(Connection* connection, uint32_t position, uint8_t kinds) {
-  if ((kinds & kBbo) != 0) {
-    std::erase(at(position).bbo_subscribers, connection);
-    std::erase(connection->conflated, position);
-  }
-  if ((kinds & kTrades) != 0) {
-    std::erase(at(position).trade_subscribers, connection);
+  for (std::size_t bit = 0; bit < kFeedKinds; ++bit) {
+    if ((kinds >> bit & 1) != 0) {
+      std::erase(at(position).subscribers[bit], connection);
+      std::erase(connection->conflated, std::pair{position, static_cast<uint8_t>(1u << bit)});
+    }
   }
 }
 
@@ -62,7 +60,7 @@ void Feed::Remove(Connection* connection) {
     return;
   }
   for (uint32_t position = 0; position < size(); ++position) {
-    Unsubscribe(connection, position, kBbo | kTrades);
+    Unsubscribe(connection, position, (1u << kFeedKinds) - 1);
   }
 }
 

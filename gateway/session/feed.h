@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -9,9 +11,19 @@
 #include "engine/event.h"
 #include "gateway/engine_link.h"
 #include "gateway/session/connection.h"
+#include "gateway/session/public_book.h"
 #include "schemas/wire_generated.h"
 
 namespace tally::gateway {
+
+// The bits of Subscribe.kinds.
+inline constexpr uint8_t kFeedBbo = static_cast<uint8_t>(wire::FeedKind::BBO);
+inline constexpr uint8_t kFeedTrades = static_cast<uint8_t>(wire::FeedKind::TRADES);
+inline constexpr uint8_t kFeedPhase = static_cast<uint8_t>(wire::FeedKind::PHASE);
+inline constexpr uint8_t kFeedIndicative = static_cast<uint8_t>(wire::FeedKind::INDICATIVE);
+inline constexpr uint8_t kFeedLevels = static_cast<uint8_t>(wire::FeedKind::LEVELS);
+inline constexpr uint8_t kFeedOrders = static_cast<uint8_t>(wire::FeedKind::ORDERS);
+inline constexpr std::size_t kFeedKinds = 6;
 
 // An instrument as market data knows it, with its subscribers.
 struct FeedInstrument {
@@ -19,8 +31,17 @@ struct FeedInstrument {
   BookTopEvent top{};
   int64_t top_ns = 0;  // Engine time of `top`; 0 if it was recovered.
   bool has_top = false;
-  std::vector<Connection*> bbo_subscribers;
-  std::vector<Connection*> trade_subscribers;
+  bool has_phase = false;
+  bool has_indicative = false;
+  Event phase{};       // The last kPhaseChanged.
+  Event indicative{};  // The last kIndicative of the call that runs.
+  PublicBook book;
+  std::array<std::vector<Connection*>, kFeedKinds> subscribers;
+
+  // `kind` is one bit.
+  std::vector<Connection*>& subscribers_of(uint8_t kind) {
+    return subscribers[static_cast<std::size_t>(std::countr_zero(kind))];
+  }
 };
 
 // Who gets which public event.
@@ -37,7 +58,8 @@ class Feed {
   // The position of an instrument; size() if it is not known.
   uint32_t Find(InstrumentId instrument) const;
 
-  void Subscribe(Connection* connection, uint32_t position, uint8_t kinds);
+  // Returns the kinds that the connection did not have yet.
+  uint8_t Subscribe(Connection* connection, uint32_t position, uint8_t kinds);
   void Unsubscribe(Connection* connection, uint32_t position, uint8_t kinds);
   void Remove(Connection* connection);
 

@@ -124,7 +124,6 @@ class SessionHub {
   void HandleCommand(Connection* connection, const ClientMessage& message, Instant now);
   void HandleRepeated(Connection* connection, const ClientMessage& message, Instant now);
   void ResendOutcome(Connection* connection, uint64_t client_sequence, Instant now);
-  void HandleSubscription(Connection* connection, const ClientMessage& message, Instant now);
   void Publish(Connection* connection, const Command& command);
   struct Refusal {
     wire::ErrorCode code;
@@ -134,9 +133,22 @@ class SessionHub {
   void Reject(Connection* connection, const ClientMessage& message, Refusal refusal, Instant now);
   bool TakeToken(Connection* connection, const ClientMessage& message, Instant now);
   void OnReport(const Event& event, Instant now);
-  void OnTrade(const Event& event, Instant now);
-  void OnBookTop(const Event& event, Instant now);
+
+  // hub_feed.cc
+  void HandleSubscription(Connection* connection, const ClientMessage& message, Instant now);
+  void SendState(Connection* connection, const FeedInstrument& instrument, uint8_t kinds,
+                 Instant now);
+  void SendSnapshots(Connection* connection, const FeedInstrument& instrument, uint8_t kinds,
+                     Instant now);
+  void OnMarketData(const Event& event, Instant now);
+  void OnPhaseChanged(const Event& event, uint32_t position, Instant now);
+  void OnBookDelta(const Event& event, FeedInstrument* instrument, Instant now);
+  template <typename Encode>
+  void SendToAll(const std::vector<Connection*>& subscribers, Instant now, Encode&& encode);
+  void SendNewest(uint32_t position, uint8_t kind, Instant now);
+  void SendOne(Connection* connection, const FeedInstrument& instrument, uint8_t kind, Instant now);
   void SendBbo(Connection* connection, const FeedInstrument& instrument, Instant now);
+  void SendIndicative(Connection* connection, const FeedInstrument& instrument, Instant now);
   void SendConflated(Connection* connection, Instant now);
 
   const HubConfig config_;

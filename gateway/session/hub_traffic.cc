@@ -15,50 +15,44 @@ using wire::MessageType;
 uint8_t PermissionsFor(MessageType type) {
   switch (type) {
     case MessageType::NEW_ORDER:
+    case MessageType::NEW_ORDER_FULL:
     case MessageType::CANCEL:
     case MessageType::REPLACE:
+    case MessageType::REPLACE_FULL:
     case MessageType::MASS_CANCEL:
+    case MessageType::MASS_CANCEL_FULL:
+    case MessageType::QUOTE:
+    case MessageType::RESET_PROTECTION:
       return kPermissionTrade;
     case MessageType::ORDER_QUERY:
     case MessageType::ACCOUNT_QUERY:
     case MessageType::SUBSCRIBE:
     case MessageType::UNSUBSCRIBE:
-      return kPermissionRead | kPermissionTrade | kPermissionSettlement;
+      return kPermissionRead | kPermissionTrade | kPermissionSettlement | kPermissionAdmin;
     case MessageType::DEPOSIT:
     case MessageType::WITHDRAW:
     case MessageType::BATCH_SETTLED:
       return kPermissionSettlement;
-    case MessageType::NONE:
-    case MessageType::HELLO:
-    case MessageType::LOGON:
-    case MessageType::LOGON_ACK:
-    case MessageType::HEARTBEAT:
-    case MessageType::TEST_REQUEST:
-    case MessageType::LOGOUT:
-    case MessageType::SESSION_REJECT:
-    case MessageType::ACCEPTED:
-    case MessageType::REJECTED:
-    case MessageType::FILL:
-    case MessageType::CANCELED:
-    case MessageType::REPLACED:
-    case MessageType::CANCEL_REJECT:
-    case MessageType::MASS_CANCEL_DONE:
-    case MessageType::ORDER_STATE:
-    case MessageType::BALANCE:
-    case MessageType::TRADE:
-    case MessageType::BBO:
-    case MessageType::INSTRUMENT_DEF:
-    case MessageType::COMMAND_DONE:
-    case MessageType::COMMAND_REJECTED:
+    case MessageType::SET_PHASE:
+    case MessageType::DEFINE_RULES:
+    case MessageType::DEFINE_FEES:
+    case MessageType::DEFINE_PROTECTION:
+    case MessageType::KILL_SWITCH:
+      return kPermissionAdmin;
+    default:  // Session messages; the decoder lets nothing else through.
       return 0;
   }
-  return 0;
 }
 
-bool IsSettlement(MessageType type) { return PermissionsFor(type) == kPermissionSettlement; }
+// The command names its account itself, if it has one.
+bool NamesItsAccount(MessageType type) {
+  const uint8_t permissions = PermissionsFor(type);
+  return permissions == kPermissionSettlement || permissions == kPermissionAdmin;
+}
 
 bool IsCancel(MessageType type) {
-  return type == MessageType::CANCEL || type == MessageType::MASS_CANCEL;
+  return type == MessageType::CANCEL || type == MessageType::MASS_CANCEL ||
+         type == MessageType::MASS_CANCEL_FULL;
 }
 
 // The client order id that a command uses up; 0 if none.
@@ -69,7 +63,13 @@ uint64_t NewClientOrderId(const Command& command) {
   if (command.type == CommandType::kReplaceOrder) {
     return Raw(command.replace_order.new_client_order_id);
   }
-  return 0;
+  return command.type == CommandType::kQuote ? Raw(command.quote.client_order_id) : 0;
+}
+
+bool IsMarketData(EventType type) {
+  return type == EventType::kTrade || type == EventType::kBookTop ||
+         type == EventType::kPhaseChanged || type == EventType::kIndicative ||
+         type == EventType::kBookDelta;
 }
 
 }  // namespace
@@ -192,8 +192,14 @@ void SessionHub::HandleCommand(Connection* connection, const ClientMessage& mess
   connection->refused_in_row = 0;
   Command command = message.command;
   command.session = session->index;
-  if (!IsSettlement(message.type)) {
+  if (!NamesItsAccount(message.type)) {
     command.account = session->account;
+  }
+  if (message.type == MessageType::KILL_SWITCH && message.kill_session_id != 0) {
+    // Unknown: stays 0, which the core rejects.
+    if (const SessionState* named = sessions_.Find(command.account, message.kill_session_id)) {
+      command.kill_switch.session = named->index;
+    }
   }
   Publish(connection, command);
 }
@@ -260,41 +266,13 @@ void SessionHub::Reject(Connection* connection, const ClientMessage& message, Re
   }
 }
 
-void SessionHub::HandleSubscription(Connection* connection, const ClientMessage& message,
-                                    Instant now) {
-  const bool all = Raw(message.instrument) == 0;
-  const uint32_t found = feed_.Find(message.instrument);
-  if (!all && found == feed_.size()) {
-    Reject(connection, message, {.code = ErrorCode::UNKNOWN_INSTRUMENT}, now);
-    return;
-  }
-  const uint32_t begin = all ? 0 : found;
-  const uint32_t end = all ? feed_.size() : found + 1;
-  for (uint32_t position = begin; position < end; ++position) {
-    if (message.type == MessageType::UNSUBSCRIBE) {
-      feed_.Unsubscribe(connection, position, message.feed_kinds);
-      continue;
-    }
-    feed_.Subscribe(connection, position, message.feed_kinds);
-    const FeedInstrument& instrument = feed_.at(position);
-    encoder_.InstrumentDef(Header(*connection, now), instrument.definition,
-                           Output(connection, now));
-    if ((message.feed_kinds & static_cast<uint8_t>(wire::FeedKind::BBO)) != 0 &&
-        instrument.has_top) {
-      SendBbo(connection, instrument, now);
-    }
-  }
-}
-
 std::size_t SessionHub::PollEvents(std::size_t limit, Instant now) {
   const std::span<const Event> events = config_.engine->PeekEvents(limit);
   for (const Event& event : events) {
     if (event.report_sequence != 0) {
       OnReport(event, now);
-    } else if (event.type == EventType::kTrade) {
-      OnTrade(event, now);
-    } else if (event.type == EventType::kBookTop) {
-      OnBookTop(event, now);
+    } else if (IsMarketData(event.type)) {
+      OnMarketData(event, now);
     } else if (event.type == EventType::kSessionOpened) {
       OnSessionOpened(event, now);
     } else if (event.type == EventType::kCommandRejected &&
@@ -329,55 +307,6 @@ void SessionHub::OnReport(const Event& event, Instant now) {
     connection->pending.clear();  // Too many to keep: the replay reads them from the log.
     connection->replay_end = session->next_report_sequence;
   }
-}
-
-void SessionHub::OnTrade(const Event& event, Instant now) {
-  const uint32_t position = feed_.Find(event.instrument);
-  if (position == feed_.size()) {
-    return;
-  }
-  // By position: a slow consumer takes itself off the list.
-  auto& subscribers = feed_.at(position).trade_subscribers;
-  for (std::size_t i = subscribers.size(); i-- > 0;) {
-    Connection* const connection = subscribers[i];
-    encoder_.Trade(event, now.wall_ns, Output(connection, now));
-    counters_.trades_sent.Add();
-    CheckSendQueue(connection, now);
-  }
-}
-
-void SessionHub::OnBookTop(const Event& event, Instant now) {
-  const uint32_t position = feed_.Find(event.instrument);
-  if (position == feed_.size()) {
-    return;
-  }
-  FeedInstrument& instrument = feed_.at(position);
-  instrument.top = event.book_top;
-  instrument.top_ns = event.timestamp_ns;
-  instrument.has_top = true;
-  for (Connection* const connection : instrument.bbo_subscribers) {
-    auto& conflated = connection->conflated;
-    if (connection->output.bytes() < config_.options.send_queue_bytes_soft) {
-      SendBbo(connection, instrument, now);
-    } else if (std::find(conflated.begin(), conflated.end(), position) == conflated.end()) {
-      conflated.push_back(position);
-    } else {
-      counters_.bbos_conflated.Add();
-    }
-  }
-}
-
-void SessionHub::SendBbo(Connection* connection, const FeedInstrument& instrument, Instant now) {
-  encoder_.Bbo(InstrumentId{instrument.definition.instrument()}, instrument.top_ns, instrument.top,
-               now.wall_ns, Output(connection, now));
-  counters_.bbos_sent.Add();
-}
-
-void SessionHub::SendConflated(Connection* connection, Instant now) {
-  for (const uint32_t position : connection->conflated) {
-    SendBbo(connection, feed_.at(position), now);
-  }
-  connection->conflated.clear();
 }
 
 }  // namespace tally::gateway

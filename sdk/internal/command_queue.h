@@ -18,6 +18,7 @@ class CommandQueue {
   explicit CommandQueue(std::size_t limit) : limit_(limit) {}
 
   bool full() const { return frames_.size() >= limit_; }
+  std::size_t room() const { return limit_ - frames_.size(); }
   bool empty() const { return frames_.empty(); }
   std::size_t size() const { return frames_.size(); }
   uint64_t next_sequence() const { return next_sequence_; }

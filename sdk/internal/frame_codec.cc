@@ -10,117 +10,10 @@ namespace {
 
 using wire::MessageType;
 
-Symbol ToSymbol(const flatbuffers::Array<uint8_t, 16>* bytes) {
-  return Symbol::From({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-}
-
 template <typename Integer>
 uint8_t* Put(uint8_t* to, Integer value) {
   std::memcpy(to, &value, sizeof(value));  // Little-endian hosts only, as everywhere.
   return to + sizeof(value);
-}
-
-ErrorCode ToCode(wire::ErrorCode code) { return static_cast<ErrorCode>(code); }
-Side ToSide(wire::Side side) { return static_cast<Side>(side); }
-
-void Fill(const wire::Accepted& body, Report* report) {
-  report->client_order_id = ClientOrderId{body.client_order_id()};
-  report->order_id = OrderId{body.order_id()};
-  report->price = {body.price()};
-  report->quantity = {body.quantity()};
-  report->leaves = {body.quantity()};
-  report->engine_ns = body.engine_ns();
-  report->instrument = InstrumentId{body.instrument()};
-  report->side = ToSide(body.side());
-}
-
-void Fill(const wire::Rejected& body, Report* report) {
-  report->client_order_id = ClientOrderId{body.client_order_id()};
-  report->engine_ns = body.engine_ns();
-  report->instrument = InstrumentId{body.instrument()};
-  report->side = ToSide(body.side());
-  report->code = ToCode(body.code());
-}
-
-void Fill(const wire::Fill& body, Report* report) {
-  report->client_order_id = ClientOrderId{body.client_order_id()};
-  report->order_id = OrderId{body.order_id()};
-  report->trade_id = TradeId{body.trade_id()};
-  report->event_sequence = EventSequence{body.event_sequence()};
-  report->price = {body.price()};
-  report->quantity = {body.quantity()};
-  report->leaves = {body.leaves()};
-  report->cumulative = {body.cumulative()};
-  report->fee = {body.fee()};
-  report->engine_ns = body.engine_ns();
-  report->instrument = InstrumentId{body.instrument()};
-  report->side = ToSide(body.side());
-  report->liquidity = static_cast<Liquidity>(body.liquidity());
-}
-
-void Fill(const wire::Canceled& body, Report* report) {
-  report->client_order_id = ClientOrderId{body.client_order_id()};
-  report->order_id = OrderId{body.order_id()};
-  report->quantity = {body.canceled()};
-  report->leaves = {body.leaves()};
-  report->cumulative = {body.cumulative()};
-  report->engine_ns = body.engine_ns();
-  report->instrument = InstrumentId{body.instrument()};
-  report->side = ToSide(body.side());
-  report->cancel_reason = static_cast<CancelReason>(body.reason());
-}
-
-void Fill(const wire::Replaced& body, Report* report) {
-  report->client_order_id = ClientOrderId{body.client_order_id()};
-  report->original_client_order_id = ClientOrderId{body.original_client_order_id()};
-  report->order_id = OrderId{body.order_id()};
-  report->price = {body.price()};
-  report->quantity = {body.quantity()};
-  report->leaves = {body.leaves()};
-  report->engine_ns = body.engine_ns();
-  report->instrument = InstrumentId{body.instrument()};
-  report->side = ToSide(body.side());
-  report->kept_priority = body.kept_priority() != 0;
-}
-
-void Fill(const wire::CancelReject& body, Report* report) {
-  report->client_order_id = ClientOrderId{body.client_order_id()};
-  report->order_id = OrderId{body.order_id()};
-  report->engine_ns = body.engine_ns();
-  report->code = ToCode(body.code());
-}
-
-void Fill(const wire::MassCancelDone& body, Report* report) {
-  report->engine_ns = body.engine_ns();
-  report->canceled_count = body.canceled_count();
-  report->instrument = InstrumentId{body.instrument()};
-}
-
-void Fill(const wire::OrderState& body, Report* report) {
-  report->client_order_id = ClientOrderId{body.client_order_id()};
-  report->order_id = OrderId{body.order_id()};
-  report->price = {body.price()};
-  report->quantity = {body.quantity()};
-  report->leaves = {body.leaves()};
-  report->cumulative = {body.cumulative()};
-  report->engine_ns = body.engine_ns();
-  report->instrument = InstrumentId{body.instrument()};
-  report->side = ToSide(body.side());
-}
-
-void Fill(const wire::Balance& body, Report* report) {
-  report->account = AccountId{body.account()};
-  report->asset = AssetId{body.asset()};
-  report->available = {body.available()};
-  report->held = {body.held()};
-  report->engine_ns = body.engine_ns();
-}
-
-void Fill(const wire::CommandDone& body, Report* report) { report->engine_ns = body.engine_ns(); }
-
-void Fill(const wire::CommandRejected& body, Report* report) {
-  report->engine_ns = body.engine_ns();
-  report->code = ToCode(body.code());
 }
 
 // Whether the body that the type names is there.
@@ -166,6 +59,24 @@ bool HasBody(const wire::Frame& frame) {
       return frame.bbo() != nullptr;
     case MessageType::INSTRUMENT_DEF:
       return frame.instrument_def() != nullptr;
+    case MessageType::TRIGGERED:
+      return frame.triggered() != nullptr;
+    case MessageType::RESTATED:
+      return frame.restated() != nullptr;
+    case MessageType::QUOTE_DONE:
+      return frame.quote_done() != nullptr;
+    case MessageType::PROTECTION_TRIPPED:
+      return frame.protection_tripped() != nullptr;
+    case MessageType::PHASE:
+      return frame.phase() != nullptr;
+    case MessageType::INDICATIVE:
+      return frame.indicative() != nullptr;
+    case MessageType::BOOK_SNAPSHOT:
+      return frame.book_snapshot() != nullptr && frame.book_entries() != nullptr;
+    case MessageType::BOOK_LEVEL:
+      return frame.book_level() != nullptr;
+    case MessageType::BOOK_ORDER:
+      return frame.book_order() != nullptr;
     default:  // The enum is the server's and grows; a type we do not know is not looked into.
       return true;
   }
@@ -190,91 +101,6 @@ const wire::Frame* DecodeFrame(std::span<const uint8_t> bytes) {
   return frame->hdr() != nullptr && HasBody(*frame) ? frame : nullptr;
 }
 
-bool DecodeReport(const wire::Frame& frame, Report* report) {
-  const wire::Hdr& hdr = *frame.hdr();
-  *report = Report{};
-  report->type = static_cast<ReportType>(hdr.type());
-  report->sequence = hdr.seq();
-  report->client_sequence = hdr.ack();
-  report->replayed = (hdr.flags() & static_cast<uint16_t>(wire::HdrFlag::REPLAY)) != 0;
-  report->last = (hdr.flags() & static_cast<uint16_t>(wire::HdrFlag::LAST)) != 0;
-  switch (report->type) {
-    case ReportType::kAccepted:
-      Fill(*frame.accepted(), report);
-      return true;
-    case ReportType::kRejected:
-      Fill(*frame.rejected(), report);
-      return true;
-    case ReportType::kFill:
-      Fill(*frame.fill(), report);
-      return true;
-    case ReportType::kCanceled:
-      Fill(*frame.canceled(), report);
-      return true;
-    case ReportType::kReplaced:
-      Fill(*frame.replaced(), report);
-      return true;
-    case ReportType::kCancelReject:
-      Fill(*frame.cancel_reject(), report);
-      return true;
-    case ReportType::kMassCancelDone:
-      Fill(*frame.mass_cancel_done(), report);
-      return true;
-    case ReportType::kOrderState:
-      Fill(*frame.order_state(), report);
-      return true;
-    case ReportType::kBalance:
-      Fill(*frame.balance(), report);
-      return true;
-    case ReportType::kCommandDone:
-      Fill(*frame.command_done(), report);
-      return true;
-    case ReportType::kCommandRejected:
-      Fill(*frame.command_rejected(), report);
-      return true;
-  }
-  return false;
-}
-
-MarketTrade DecodeTrade(const wire::Trade& trade) {
-  return {.instrument = InstrumentId{trade.instrument()},
-          .trade_id = TradeId{trade.trade_id()},
-          .price = {trade.price()},
-          .quantity = {trade.quantity()},
-          .aggressor = ToSide(trade.aggressor()),
-          .engine_ns = trade.engine_ns()};
-}
-
-BookTop DecodeBookTop(const wire::Bbo& bbo) {
-  return {.instrument = InstrumentId{bbo.instrument()},
-          .bid_price = {bbo.bid_price()},
-          .bid_quantity = {bbo.bid_quantity()},
-          .ask_price = {bbo.ask_price()},
-          .ask_quantity = {bbo.ask_quantity()},
-          .book_sequence = bbo.book_sequence(),
-          .engine_ns = bbo.engine_ns()};
-}
-
-Instrument DecodeInstrument(const wire::InstrumentDef& definition) {
-  return {.instrument = InstrumentId{definition.instrument()},
-          .symbol = ToSymbol(definition.symbol()),
-          .base_symbol = ToSymbol(definition.base_symbol()),
-          .quote_symbol = ToSymbol(definition.quote_symbol()),
-          .tick_quanta = {definition.tick_quanta()},
-          .lot_quanta = {definition.lot_quanta()},
-          .price_max = {definition.price_max()},
-          .quantity_min = {definition.quantity_min()},
-          .quantity_max = {definition.quantity_max()},
-          .notional_min = {definition.notional_min()},
-          .notional_max = {definition.notional_max()},
-          .maker_fee_hundredths_bp = definition.maker_fee_hundredths_bp(),
-          .taker_fee_hundredths_bp = definition.taker_fee_hundredths_bp(),
-          .base_asset = AssetId{definition.base_asset()},
-          .quote_asset = AssetId{definition.quote_asset()},
-          .base_decimals = definition.base_decimals(),
-          .quote_decimals = definition.quote_decimals()};
-}
-
 std::array<uint8_t, 80> LogonBytes(const LogonStatement& statement) {
   constexpr std::string_view kDomain = "TALLY-LOGON-V1";
   static_assert(kDomain.size() <= 16);
@@ -296,22 +122,33 @@ bool IsAnswer(MessageType command, ReportType report) {
   }
   switch (command) {
     case MessageType::NEW_ORDER:
+    case MessageType::NEW_ORDER_FULL:
       return report == ReportType::kAccepted || report == ReportType::kRejected;
     case MessageType::CANCEL:
       // kCommandDone: the order was of another session of the account, which gets the kCanceled.
       return report == ReportType::kCanceled || report == ReportType::kCancelReject ||
              report == ReportType::kCommandDone;
     case MessageType::REPLACE:
+    case MessageType::REPLACE_FULL:
       return report == ReportType::kReplaced || report == ReportType::kCancelReject;
     case MessageType::MASS_CANCEL:
+    case MessageType::MASS_CANCEL_FULL:
       return report == ReportType::kMassCancelDone;
     case MessageType::ORDER_QUERY:
       return report == ReportType::kOrderState || report == ReportType::kCancelReject;
     case MessageType::ACCOUNT_QUERY:
       return report == ReportType::kBalance;  // The one flagged last; the caller looks.
+    case MessageType::QUOTE:
+      return report == ReportType::kQuoteDone;
     case MessageType::DEPOSIT:
     case MessageType::WITHDRAW:
     case MessageType::BATCH_SETTLED:
+    case MessageType::RESET_PROTECTION:
+    case MessageType::SET_PHASE:
+    case MessageType::DEFINE_RULES:
+    case MessageType::DEFINE_FEES:
+    case MessageType::DEFINE_PROTECTION:
+    case MessageType::KILL_SWITCH:
       return report == ReportType::kCommandDone;
     default:  // Not a command.
       return false;

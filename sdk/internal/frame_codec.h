@@ -6,11 +6,12 @@
 
 #include "schemas/wire_generated.h"
 #include "sdk/key.h"
+#include "sdk/market_data.h"
 #include "sdk/report.h"
 
 namespace tally::sdk::internal {
 
-inline constexpr std::size_t kClientFrameBytesMax = 248;     // Of the frames we make; wire: 4096.
+inline constexpr std::size_t kClientFrameBytesMax = 296;     // Of the frames we make; wire: 4096.
 inline constexpr std::size_t kServerFrameBytesMax = 65'536;  // Without the length prefix.
 inline constexpr std::size_t kLengthBytes = 4;
 inline constexpr uint16_t kProtocolVersion = 1;
@@ -66,6 +67,12 @@ bool DecodeReport(const wire::Frame& frame, Report* report);
 MarketTrade DecodeTrade(const wire::Trade& trade);
 BookTop DecodeBookTop(const wire::Bbo& bbo);
 Instrument DecodeInstrument(const wire::InstrumentDef& definition);
+PhaseChange DecodePhase(const wire::Phase& phase);
+Indicative DecodeIndicative(const wire::Indicative& indicative);
+BookLevel DecodeBookLevel(const wire::BookLevel& level);
+BookOrder DecodeBookOrder(const wire::BookOrder& order);
+// Adds a BOOK_SNAPSHOT frame to the parts before it; the first part begins anew.
+void DecodeSnapshotPart(const wire::Frame& frame, BookSnapshot* snapshot);
 
 // The 80 bytes that a Logon signs (docs/formats/wire.md, "Logon").
 struct LogonStatement {

@@ -36,21 +36,21 @@ FrameHeader Session::Header(uint64_t sequence) const {
   return {.sequence = sequence, .ack = logged_on_once_ ? next_report_ - 1 : 0, .send_ns = WallNs()};
 }
 
-absl::Status Session::CanSubmit() const {
+absl::Status Session::CanSubmit(std::size_t commands) const {
   if (state_ == ClientState::kFailed) {
     return status_;
   }
   if (!logged_on_once_ || state_ == ClientState::kClosed || state_ == ClientState::kClosing) {
     return absl::UnavailableError("the session is not open");
   }
-  if (queue_.full()) {
+  if (commands > queue_.room()) {
     return absl::ResourceExhaustedError("too many commands without an answer");
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<ClientOrderId> Session::TakeClientOrderId(ClientOrderId wanted) {
-  if (absl::Status status = CanSubmit(); !status.ok()) {
+  if (absl::Status status = CanSubmit(1); !status.ok()) {
     return status;
   }
   const uint64_t id = Raw(wanted) == 0 ? last_client_order_id_ + 1 : Raw(wanted);

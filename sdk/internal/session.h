@@ -28,12 +28,15 @@ class Session {
   void Close(bool keep_orders);
   void Lose(const absl::Status& why);
 
+  // Whether `commands` more would be accepted now.
+  absl::Status CanSubmit(std::size_t commands) const;
+
   // Encodes a command into the queue. `add` and `body` as in FrameEncoder::Encode.
   template <typename Body>
   absl::StatusOr<CommandTicket> Submit(wire::MessageType type,
                                        void (wire::FrameBuilder::*add)(const Body*),
                                        const Body& body, ClientOrderId client_order_id = {}) {
-    if (absl::Status status = CanSubmit(); !status.ok()) {
+    if (absl::Status status = CanSubmit(1); !status.ok()) {
       return status;
     }
     const FrameHeader header = Header(queue_.next_sequence());
@@ -60,7 +63,6 @@ class Session {
   uint64_t next_report() const { return next_report_; }
 
  private:
-  absl::Status CanSubmit() const;
   FrameHeader Header(uint64_t sequence) const;
   int64_t TimerNs() const;
   int64_t WallNs() const;
@@ -75,6 +77,8 @@ class Session {
   void Resume(const wire::LogonAck& ack);
   void HandleLogout(const wire::Logout& logout);
   void HandleReject(const wire::SessionReject& reject);
+  bool HandleMarketData(const wire::Frame& frame);
+  void HandleSnapshot(const wire::Frame& frame);
   void HandleReport(const wire::Frame& frame);
   bool CompletesFront(Report* report);
   void RunTimers();
@@ -101,6 +105,7 @@ class Session {
   FrameEncoder encoder_;
   CommandQueue queue_;
   std::vector<wire::Subscribe> subscriptions_;
+  BookSnapshot snapshot_;  // The parts so far.
 
   bool logged_on_once_ = false;
   AccountId account_{};

@@ -52,14 +52,48 @@ void Session::Handle(const wire::Frame& frame) {
                 wire::Heartbeat(frame.test_request()->correlation()));
   } else if (state_ == ClientState::kLoggingOn) {
     Lose(absl::DataLossError("a report before the logon was answered"));
-  } else if (type == MessageType::TRADE) {
-    listener_->OnTrade(DecodeTrade(*frame.trade()));
-  } else if (type == MessageType::BBO) {
-    listener_->OnBookTop(DecodeBookTop(*frame.bbo()));
-  } else if (type == MessageType::INSTRUMENT_DEF) {
-    listener_->OnInstrument(DecodeInstrument(*frame.instrument_def()));
-  } else {
+  } else if (!HandleMarketData(frame)) {
     HandleReport(frame);
+  }
+}
+
+bool Session::HandleMarketData(const wire::Frame& frame) {
+  switch (frame.hdr()->type()) {
+    case MessageType::TRADE:
+      listener_->OnTrade(DecodeTrade(*frame.trade()));
+      return true;
+    case MessageType::BBO:
+      listener_->OnBookTop(DecodeBookTop(*frame.bbo()));
+      return true;
+    case MessageType::INSTRUMENT_DEF:
+      listener_->OnInstrument(DecodeInstrument(*frame.instrument_def()));
+      return true;
+    case MessageType::PHASE:
+      listener_->OnPhase(DecodePhase(*frame.phase()));
+      return true;
+    case MessageType::INDICATIVE:
+      listener_->OnIndicative(DecodeIndicative(*frame.indicative()));
+      return true;
+    case MessageType::BOOK_LEVEL:
+      listener_->OnBookLevel(DecodeBookLevel(*frame.book_level()));
+      return true;
+    case MessageType::BOOK_ORDER:
+      listener_->OnBookOrder(DecodeBookOrder(*frame.book_order()));
+      return true;
+    case MessageType::BOOK_SNAPSHOT:
+      HandleSnapshot(frame);
+      return true;
+    default:  // The enum is the server's and grows.
+      return false;
+  }
+}
+
+// The parts of a snapshot follow one another without another snapshot between them.
+void Session::HandleSnapshot(const wire::Frame& frame) {
+  DecodeSnapshotPart(frame, &snapshot_);
+  if ((frame.hdr()->flags() & static_cast<uint16_t>(wire::HdrFlag::LAST)) != 0) {
+    listener_->OnBookSnapshot(snapshot_);
+    snapshot_ = {};
   }
 }
 

@@ -228,7 +228,7 @@ std::vector<MalformedCase> MalformedCases() {
        MakeFrame(MessageType::HEARTBEAT, 5, [&](auto& f) { f.add_heartbeat(&heartbeat); }),
        ErrorCode::BAD_VALUE});
   cases.push_back({"NoFeedKind", SubscribeFrame(1, 0), ErrorCode::BAD_VALUE});
-  cases.push_back({"UnknownFeedKind", SubscribeFrame(1, 4), ErrorCode::BAD_VALUE});
+  cases.push_back({"UnknownFeedKind", SubscribeFrame(1, 64), ErrorCode::BAD_VALUE});
   return cases;
 }
 
@@ -344,7 +344,11 @@ TEST(FrameEncoderTest, EveryReportHasItsType) {
       {EventType::kOrderState, MessageType::ORDER_STATE},
       {EventType::kBalance, MessageType::BALANCE},
       {EventType::kCommandRejected, MessageType::COMMAND_REJECTED},
-      {EventType::kCommandDone, MessageType::COMMAND_DONE}};
+      {EventType::kCommandDone, MessageType::COMMAND_DONE},
+      {EventType::kOrderTriggered, MessageType::TRIGGERED},
+      {EventType::kOrderRestated, MessageType::RESTATED},
+      {EventType::kQuoteDone, MessageType::QUOTE_DONE},
+      {EventType::kProtectionTripped, MessageType::PROTECTION_TRIPPED}};
   FrameEncoder encoder;
   for (const auto& [event_type, message_type] : types) {
     Event event = MakeEvent(event_type);

@@ -28,17 +28,45 @@ std::vector<Bytes> Corpus() {
   const wire::ChainTransfer transfer;
   std::array<uint8_t, 32> nonce{};
   using wire::MessageType;
-  return {NewOrderFrame(1, {.client_order_id = 1}),
-          CancelFrame(2, 1),
-          AccountQueryFrame(3),
-          HeartbeatFrame(),
-          TestRequestFrame(4),
-          SubscribeFrame(1),
-          LogonFrame({}, nonce, TestKey(1)),
-          MakeFrame(MessageType::MASS_CANCEL, 4, [&](auto& f) { f.add_mass_cancel(&mass); }),
-          MakeFrame(MessageType::REPLACE, 5, [&](auto& f) { f.add_replace(&replace); }),
-          MakeFrame(MessageType::DEPOSIT, 6, [&](auto& f) { f.add_deposit(&transfer); }),
-          MakeFrame(MessageType::BATCH_SETTLED, 7, [&](auto& f) { f.add_batch_settled(&batch); })};
+  const wire::NewOrderFull full(
+      1, 100, 5, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, wire::Side::BUY, wire::OrderType::LIMIT,
+      wire::TimeInForce::DAY, wire::SelfTradePrevention::NONE, 0, wire::TriggerSource::NONE,
+      wire::PegReference::NONE, wire::TrailUnit::NONE, wire::Contingency::NONE, 0);
+  const wire::ReplaceFull replace_full(0, 1, 2, 100, 5, 1, 0);
+  const wire::MassCancelFull mass_full(0, 1, wire::MassCancelScope::SESSION, wire::Side::NONE, 1);
+  const wire::Quote quote(3, 99, 5, 101, 5, 1, 0, 0, 1, wire::SelfTradePrevention::NONE, 0);
+  const wire::ResetProtection reset(1);
+  const wire::SetPhase phase(0, 0, 1, wire::TradingPhase::HALT, wire::TradingPhase::UNSET);
+  const wire::DefineRules rules(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3);
+  const wire::DefineFees fees(0, 1, 0, 0, 1, 0);
+  const wire::DefineProtection protection(1, 1, 1, 1, 1, 1);
+  const wire::KillSwitch kill(66, 2, wire::KillScope::SESSION, 1);
+  return {
+      NewOrderFrame(1, {.client_order_id = 1}),
+      CancelFrame(2, 1),
+      AccountQueryFrame(3),
+      HeartbeatFrame(),
+      TestRequestFrame(4),
+      SubscribeFrame(1),
+      LogonFrame({}, nonce, TestKey(1)),
+      MakeFrame(MessageType::MASS_CANCEL, 4, [&](auto& f) { f.add_mass_cancel(&mass); }),
+      MakeFrame(MessageType::REPLACE, 5, [&](auto& f) { f.add_replace(&replace); }),
+      MakeFrame(MessageType::DEPOSIT, 6, [&](auto& f) { f.add_deposit(&transfer); }),
+      MakeFrame(MessageType::BATCH_SETTLED, 7, [&](auto& f) { f.add_batch_settled(&batch); }),
+      MakeFrame(MessageType::NEW_ORDER_FULL, 8, [&](auto& f) { f.add_new_order_full(&full); }),
+      MakeFrame(MessageType::REPLACE_FULL, 9, [&](auto& f) { f.add_replace_full(&replace_full); }),
+      MakeFrame(MessageType::MASS_CANCEL_FULL, 10,
+                [&](auto& f) { f.add_mass_cancel_full(&mass_full); }),
+      MakeFrame(MessageType::QUOTE, 11, [&](auto& f) { f.add_quote(&quote); }),
+      MakeFrame(MessageType::RESET_PROTECTION, 12,
+                [&](auto& f) { f.add_reset_protection(&reset); }),
+      MakeFrame(MessageType::SET_PHASE, 13, [&](auto& f) { f.add_set_phase(&phase); }),
+      MakeFrame(MessageType::DEFINE_RULES, 14, [&](auto& f) { f.add_define_rules(&rules); }),
+      MakeFrame(MessageType::DEFINE_FEES, 15, [&](auto& f) { f.add_define_fees(&fees); }),
+      MakeFrame(MessageType::DEFINE_PROTECTION, 16,
+                [&](auto& f) { f.add_define_protection(&protection); }),
+      MakeFrame(MessageType::KILL_SWITCH, 17, [&](auto& f) { f.add_kill_switch(&kill); }),
+      SubscribeFrame(1, 63)};
 }
 
 // A few of: flip, overwrite, insert, erase, copy a piece, splice another frame.
@@ -78,12 +106,19 @@ void Mutate(Random* random, const std::vector<Bytes>& corpus, Bytes* bytes) {
 
 // The enum members of a decoded command are always valid.
 void CheckDecoded(const ClientMessage& message) {
-  if (message.command.type != CommandType::kNewOrder ||
-      message.type != wire::MessageType::NEW_ORDER) {
+  if (message.command.type != CommandType::kNewOrder) {
     return;
   }
   const NewOrderCommand& order = message.command.new_order;
   ASSERT_TRUE(order.side == Side::kBuy || order.side == Side::kSell);
+  if (message.type == wire::MessageType::NEW_ORDER_FULL) {
+    ASSERT_TRUE(order.type >= OrderType::kMarket && order.type <= OrderType::kPegged);
+    ASSERT_LE(order.flags, kOrderFlagsKnown);
+    ASSERT_LE(Raw(order.trigger), Raw(TriggerSource::kBestPrice));
+    ASSERT_LE(Raw(order.peg), Raw(PegReference::kMid));
+    ASSERT_LE(Raw(order.contingency), Raw(Contingency::kOtoco));
+    return;
+  }
   ASSERT_TRUE(order.type == OrderType::kMarket || order.type == OrderType::kLimit);
   ASSERT_LE(order.flags, kOrderFlagPostOnly);
 }

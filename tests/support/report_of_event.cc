@@ -25,12 +25,29 @@ Report ReportOf(const Event& event) {
   return report;
 }
 
+sdk::QuoteSide SideOf(OrderId order_id, QuantityLots leaves, RejectReason reason) {
+  return {.order_id = order_id, .leaves = leaves, .code = static_cast<sdk::ErrorCode>(reason)};
+}
+
 void FillIn(const Event& event, Report* report) {
   switch (event.type) {
     case EventType::kOrderAccepted:
       report->type = ReportType::kAccepted;
       report->price = event.accepted.price;
       report->quantity = report->leaves = event.accepted.quantity;
+      report->order_type = event.accepted.order_type;
+      report->time_in_force = event.accepted.time_in_force;
+      report->order_flags = event.accepted.order_flags;
+      report->self_trade_prevention = event.accepted.self_trade_prevention;
+      report->phase = event.accepted.phase;
+      report->trigger = event.accepted.trigger;
+      report->peg = event.accepted.peg;
+      report->contingency = event.accepted.contingency;
+      report->displayed = event.accepted.display_quantity;
+      report->min_quantity = event.accepted.min_quantity;
+      report->stop_price = event.accepted.stop_price;
+      report->algorithm_id = event.accepted.algorithm_id;
+      report->group_id = event.accepted.group_id;
       return;
     case EventType::kOrderFilled:
       report->type = ReportType::kFill;
@@ -42,6 +59,7 @@ void FillIn(const Event& event, Report* report) {
       report->event_sequence = event.sequence;
       report->fee = event.filled.fee;
       report->liquidity = event.filled.liquidity;
+      report->phase = event.filled.phase;
       return;
     case EventType::kOrderCanceled:
       report->type = ReportType::kCanceled;
@@ -95,6 +113,45 @@ void FillIn(const Event& event, Report* report) {
       report->code = static_cast<sdk::ErrorCode>(event.rejected.reason);
       report->instrument = InstrumentId{};  // Not on the wire.
       return;
+    case EventType::kOrderTriggered:
+      report->type = ReportType::kTriggered;
+      report->price = event.triggered.price;
+      report->leaves = event.triggered.leaves;
+      report->stop_price = event.triggered.stop_price;
+      report->trigger_price = event.triggered.trigger_price;
+      report->order_type = event.triggered.order_type;
+      return;
+    case EventType::kOrderRestated:
+      report->type = ReportType::kRestated;
+      report->price = event.restated.price;
+      report->leaves = event.restated.leaves;
+      report->displayed = event.restated.displayed;
+      report->stop_price = event.restated.stop_price;
+      report->restate_reason = static_cast<sdk::RestateReason>(event.restated.reason);
+      report->kept_priority = event.restated.kept_priority != 0;
+      return;
+    case EventType::kQuoteDone:
+      report->type = ReportType::kQuoteDone;
+      report->entry = event.quote_done.entry;
+      report->maker_group = event.quote_done.maker_group;
+      report->bid = SideOf(event.quote_done.bid_order_id, event.quote_done.bid_leaves,
+                           event.quote_done.bid_reason);
+      report->ask = SideOf(event.quote_done.ask_order_id, event.quote_done.ask_leaves,
+                           event.quote_done.ask_reason);
+      report->side = Side{};         // Not on the wire.
+      report->order_id = OrderId{};  // Likewise.
+      return;
+    case EventType::kProtectionTripped:
+      report->type = ReportType::kProtectionTripped;
+      report->quantity = event.protection_tripped.quantity;
+      report->delta = event.protection_tripped.delta;
+      report->fill_count = event.protection_tripped.count;
+      report->canceled_count = event.protection_tripped.canceled_count;
+      report->maker_group = event.protection_tripped.maker_group;
+      report->side = Side{};                      // Not on the wire.
+      report->order_id = OrderId{};               // Likewise.
+      report->client_order_id = ClientOrderId{};  // Likewise.
+      return;
     case EventType::kTrade:
     case EventType::kBookTop:
     case EventType::kSessionOpened:
@@ -107,10 +164,6 @@ void FillIn(const Event& event, Report* report) {
     case EventType::kWithdrawRefused:
     case EventType::kStateHash:
     case EventType::kDuplicateCommand:
-    case EventType::kOrderTriggered:
-    case EventType::kOrderRestated:
-    case EventType::kQuoteDone:
-    case EventType::kProtectionTripped:
     case EventType::kPhaseChanged:
     case EventType::kIndicative:
     case EventType::kBookDelta:
@@ -122,7 +175,7 @@ void FillIn(const Event& event, Report* report) {
   }
 }
 
-using Fields = std::array<int64_t, 24>;
+using Fields = std::array<int64_t, 48>;
 
 // Every field that a client reads off the wire, and what ToString does not show.
 Fields FieldsOf(const Report& report) {
@@ -149,7 +202,31 @@ Fields FieldsOf(const Report& report) {
           report.canceled_count,
           Raw(report.account) * int64_t{65'536} + Raw(report.asset),
           report.available.value,
-          report.held.value};
+          report.held.value,
+          static_cast<int64_t>(report.order_type),
+          static_cast<int64_t>(report.time_in_force),
+          report.order_flags,
+          static_cast<int64_t>(report.self_trade_prevention),
+          static_cast<int64_t>(report.phase),
+          static_cast<int64_t>(report.trigger),
+          static_cast<int64_t>(report.peg),
+          static_cast<int64_t>(report.contingency),
+          report.group_id,
+          report.algorithm_id,
+          report.displayed.value,
+          report.min_quantity.value,
+          report.stop_price.value,
+          report.trigger_price.value,
+          static_cast<int64_t>(report.restate_reason),
+          report.entry,
+          report.maker_group,
+          static_cast<int64_t>(report.bid.order_id),
+          report.bid.leaves.value,
+          static_cast<int64_t>(report.bid.code),
+          static_cast<int64_t>(report.ask.order_id),
+          report.ask.leaves.value,
+          static_cast<int64_t>(report.ask.code),
+          report.delta.value * 65'536 + report.fill_count};
 }
 
 }  // namespace

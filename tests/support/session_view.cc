@@ -48,6 +48,10 @@ void SessionView::OnReport(const Report& report) {
       return;
     case ReportType::kRejected:
     case ReportType::kMassCancelDone:
+    case ReportType::kTriggered:
+    case ReportType::kRestated:
+    case ReportType::kQuoteDone:
+    case ReportType::kProtectionTripped:
     case ReportType::kCommandDone:
       return;
     case ReportType::kCommandRejected:

@@ -73,6 +73,10 @@ void OrderSource::Observe(const sdk::Report& report) {
     case sdk::ReportType::kReplaced:
     case sdk::ReportType::kCancelReject:
     case sdk::ReportType::kMassCancelDone:
+    case sdk::ReportType::kTriggered:
+    case sdk::ReportType::kRestated:
+    case sdk::ReportType::kQuoteDone:
+    case sdk::ReportType::kProtectionTripped:
     case sdk::ReportType::kOrderState:
     case sdk::ReportType::kBalance:
     case sdk::ReportType::kCommandDone:

@@ -1,8 +1,11 @@
 #include "tools/tally/event_json.h"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.h"
+#include "tools/tally/event_names.h"
 
 namespace tally {
 namespace {
@@ -16,48 +19,6 @@ std::string Hex(const std::array<uint8_t, N>& bytes) {
 
 std::string SideName(uint8_t side) { return side == Raw(Side::kBuy) ? "buy" : "sell"; }
 
-std::string CancelReasonName(CancelReason reason) {
-  switch (reason) {
-    case CancelReason::kRequest:
-      return "request";
-    case CancelReason::kMassCancel:
-      return "mass_cancel";
-    case CancelReason::kDisconnect:
-      return "disconnect";
-    case CancelReason::kImmediateOrCancel:
-      return "immediate_or_cancel";
-    case CancelReason::kSelfTradeNewest:
-      return "self_trade_newest";
-    case CancelReason::kSelfTradeOldest:
-      return "self_trade_oldest";
-    case CancelReason::kSelfTradeBoth:
-      return "self_trade_both";
-    case CancelReason::kSelfTradeDecrement:
-      return "self_trade_decrement";
-    case CancelReason::kReplaced:
-      return "replaced";
-    case CancelReason::kExpired:
-      return "expired";
-    case CancelReason::kEndOfDay:
-      return "end_of_day";
-    case CancelReason::kAuctionOnly:
-      return "auction_only";
-    case CancelReason::kGroup:
-      return "group";
-    case CancelReason::kKillSwitch:
-      return "kill_switch";
-    case CancelReason::kProtection:
-      return "protection";
-    case CancelReason::kPriceBand:
-      return "price_band";
-    case CancelReason::kQuoteReplaced:
-      return "quote_replaced";
-    case CancelReason::kVenue:
-      return "venue";
-  }
-  return "unknown";
-}
-
 void AddFill(const OrderFilledEvent& fill, Json* json) {
   (*json)["trade_id"] = Raw(fill.trade_id);
   (*json)["price"] = fill.price.value;
@@ -65,7 +26,8 @@ void AddFill(const OrderFilledEvent& fill, Json* json) {
   (*json)["leaves"] = fill.leaves.value;
   (*json)["cumulative"] = fill.cumulative.value;
   (*json)["fee"] = fill.fee.value;
-  (*json)["liquidity"] = fill.liquidity == Liquidity::kMaker ? "maker" : "taker";
+  (*json)["liquidity"] = LiquidityName(fill.liquidity);
+  (*json)["phase"] = TradingPhaseName(fill.phase);
 }
 
 void AddTransfer(const LedgerTransferEvent& transfer, Json* json) {
@@ -76,11 +38,101 @@ void AddTransfer(const LedgerTransferEvent& transfer, Json* json) {
   (*json)["available"] = transfer.balance.value;
 }
 
+// A price or quantity that only some orders have.
+void AddIfSet(const char* key, int64_t value, Json* json) {
+  if (value != 0) {
+    (*json)[key] = value;
+  }
+}
+
+void AddAccepted(const OrderAcceptedEvent& order, Json* json) {
+  (*json)["price"] = order.price.value;
+  (*json)["quantity"] = order.quantity.value;
+  (*json)["order_type"] = OrderTypeName(order.order_type);
+  (*json)["time_in_force"] = TimeInForceName(order.time_in_force);
+  (*json)["self_trade_prevention"] = SelfTradePreventionName(order.self_trade_prevention);
+  (*json)["phase"] = TradingPhaseName(order.phase);
+  const std::pair<uint8_t, const char*> flags[] = {{kOrderFlagPostOnly, "post_only"},
+                                                   {kOrderFlagSlide, "slide"},
+                                                   {kOrderFlagHidden, "hidden"},
+                                                   {kOrderFlagAllOrNone, "all_or_none"},
+                                                   {kOrderFlagReduceOnly, "reduce_only"}};
+  for (const auto& [bit, name] : flags) {
+    if ((order.order_flags & bit) != 0) {
+      (*json)["flags"].push_back(name);
+    }
+  }
+  AddIfSet("display_quantity", order.display_quantity.value, json);
+  AddIfSet("min_quantity", order.min_quantity.value, json);
+  AddIfSet("stop_price", order.stop_price.value, json);
+  if (order.trigger != TriggerSource::kNone) {
+    (*json)["trigger"] = TriggerSourceName(order.trigger);
+  }
+  if (order.peg != PegReference::kNone) {
+    (*json)["peg"] = PegReferenceName(order.peg);
+  }
+  if (order.contingency != Contingency::kNone) {
+    (*json)["contingency"] = ContingencyName(order.contingency);
+    (*json)["group_id"] = order.group_id;
+  }
+  AddIfSet("algorithm_id", order.algorithm_id, json);
+}
+
+void AddRestated(const OrderRestatedEvent& order, Json* json) {
+  (*json)["price"] = order.price.value;
+  (*json)["leaves"] = order.leaves.value;
+  (*json)["displayed"] = order.displayed.value;
+  AddIfSet("stop_price", order.stop_price.value, json);
+  (*json)["reason"] = RestateReasonName(order.reason);
+  (*json)["kept_priority"] = order.kept_priority != 0;
+}
+
+void AddQuoteDone(const QuoteDoneEvent& quote, Json* json) {
+  const auto side = [](OrderId order, QuantityLots leaves, RejectReason reason) {
+    Json row = {{"order_id", Raw(order)}, {"leaves", leaves.value}};
+    if (reason != RejectReason::kNone) {
+      row["reason"] = RejectReasonName(reason);
+    }
+    return row;
+  };
+  (*json)["entry"] = quote.entry;
+  (*json)["maker_group"] = quote.maker_group;
+  (*json)["bid"] = side(quote.bid_order_id, quote.bid_leaves, quote.bid_reason);
+  (*json)["ask"] = side(quote.ask_order_id, quote.ask_leaves, quote.ask_reason);
+}
+
+// Reports of orders that the venue changed by itself, and of market makers.
+void AddMoreReports(const Event& event, Json* json) {
+  switch (event.type) {
+    case EventType::kOrderTriggered:
+      (*json)["price"] = event.triggered.price.value;
+      (*json)["leaves"] = event.triggered.leaves.value;
+      (*json)["stop_price"] = event.triggered.stop_price.value;
+      (*json)["trigger_price"] = event.triggered.trigger_price.value;
+      (*json)["order_type"] = OrderTypeName(event.triggered.order_type);
+      break;
+    case EventType::kOrderRestated:
+      AddRestated(event.restated, json);
+      break;
+    case EventType::kQuoteDone:
+      AddQuoteDone(event.quote_done, json);
+      break;
+    case EventType::kProtectionTripped:
+      (*json)["maker_group"] = event.protection_tripped.maker_group;
+      (*json)["quantity"] = event.protection_tripped.quantity.value;
+      (*json)["delta"] = event.protection_tripped.delta.value;
+      (*json)["count"] = event.protection_tripped.count;
+      (*json)["canceled_count"] = event.protection_tripped.canceled_count;
+      break;
+    default:  // Elsewhere.
+      break;
+  }
+}
+
 void AddReport(const Event& event, Json* json) {
   switch (event.type) {
     case EventType::kOrderAccepted:
-      (*json)["price"] = event.accepted.price.value;
-      (*json)["quantity"] = event.accepted.quantity.value;
+      AddAccepted(event.accepted, json);
       break;
     case EventType::kOrderFilled:
       AddFill(event.filled, json);
@@ -116,6 +168,54 @@ void AddReport(const Event& event, Json* json) {
       (*json)["held"] = event.balance.held.value;
       break;
     default:  // Not reports.
+      break;
+  }
+}
+
+// Public events beyond trades and best prices, and what an operator did.
+void AddMarketEvent(const Event& event, Json* json) {
+  switch (event.type) {
+    case EventType::kPhaseChanged:
+      (*json)["phase"] = TradingPhaseName(event.phase_changed.phase);
+      (*json)["previous"] = TradingPhaseName(event.phase_changed.previous);
+      (*json)["reason"] = PhaseReasonName(event.phase_changed.reason);
+      AddIfSet("until_ns", event.phase_changed.until_ns, json);
+      AddIfSet("reference_price", event.phase_changed.reference_price.value, json);
+      AddIfSet("last_price", event.phase_changed.last_price.value, json);
+      break;
+    case EventType::kIndicative:
+      (*json)["price"] = event.indicative.price.value;
+      (*json)["quantity"] = event.indicative.quantity.value;
+      (*json)["surplus"] = event.indicative.surplus.value;
+      if (event.indicative.surplus_side != 0) {
+        (*json)["surplus_side"] = SideName(event.indicative.surplus_side);
+      }
+      break;
+    case EventType::kBookDelta:
+      (*json)["action"] = BookActionName(event.book_delta.action);
+      (*json)["price"] = event.book_delta.price.value;
+      (*json)["quantity"] = event.book_delta.quantity.value;
+      (*json)["level_quantity"] = event.book_delta.level_quantity.value;
+      (*json)["level_order_count"] = event.book_delta.level_order_count;
+      (*json)["kept_priority"] = event.book_delta.kept_priority != 0;
+      (*json)["book_sequence"] = event.book_delta.book_sequence;
+      break;
+    case EventType::kKillSwitched:
+      (*json)["scope"] = KillScopeName(event.kill_switched.scope);
+      (*json)["engaged"] = event.kill_switched.engaged != 0;
+      (*json)["canceled_count"] = event.kill_switched.canceled_count;
+      break;
+    case EventType::kFeesDefined:
+      (*json)["fee_class"] = event.fees_defined.fee_class;
+      (*json)["maker_fee_hundredths_bp"] = event.fees_defined.maker_fee_hundredths_bp;
+      (*json)["taker_fee_hundredths_bp"] = event.fees_defined.taker_fee_hundredths_bp;
+      (*json)["minimum_fee"] = event.fees_defined.minimum_fee.value;
+      (*json)["removed"] = event.fees_defined.removed != 0;
+      break;
+    case EventType::kProtectionDefined:
+      (*json)["maker_group"] = event.protection_defined.maker_group;
+      break;
+    default:  // Elsewhere.
       break;
   }
 }
@@ -158,80 +258,6 @@ void AddVenueEvent(const Event& event, Json* json) {
 
 }  // namespace
 
-std::string EventTypeName(EventType type) {
-  switch (type) {
-    case EventType::kOrderAccepted:
-      return "order_accepted";
-    case EventType::kOrderRejected:
-      return "order_rejected";
-    case EventType::kOrderFilled:
-      return "order_filled";
-    case EventType::kOrderCanceled:
-      return "order_canceled";
-    case EventType::kOrderReplaced:
-      return "order_replaced";
-    case EventType::kCancelRejected:
-      return "cancel_rejected";
-    case EventType::kMassCancelDone:
-      return "mass_cancel_done";
-    case EventType::kOrderState:
-      return "order_state";
-    case EventType::kBalance:
-      return "balance";
-    case EventType::kCommandRejected:
-      return "command_rejected";
-    case EventType::kCommandDone:
-      return "command_done";
-    case EventType::kTrade:
-      return "trade";
-    case EventType::kBookTop:
-      return "book_top";
-    case EventType::kSessionOpened:
-      return "session_opened";
-    case EventType::kAssetDefined:
-      return "asset_defined";
-    case EventType::kInstrumentDefined:
-      return "instrument_defined";
-    case EventType::kAccountDefined:
-      return "account_defined";
-    case EventType::kDeposited:
-      return "deposited";
-    case EventType::kWithdrawn:
-      return "withdrawn";
-    case EventType::kBatchSettled:
-      return "batch_settled";
-    case EventType::kWithdrawRefused:
-      return "withdraw_refused";
-    case EventType::kStateHash:
-      return "state_hash";
-    case EventType::kDuplicateCommand:
-      return "duplicate_command";
-    case EventType::kOrderTriggered:
-      return "order_triggered";
-    case EventType::kOrderRestated:
-      return "order_restated";
-    case EventType::kQuoteDone:
-      return "quote_done";
-    case EventType::kProtectionTripped:
-      return "protection_tripped";
-    case EventType::kPhaseChanged:
-      return "phase_changed";
-    case EventType::kIndicative:
-      return "indicative";
-    case EventType::kBookDelta:
-      return "book_delta";
-    case EventType::kRulesDefined:
-      return "rules_defined";
-    case EventType::kFeesDefined:
-      return "fees_defined";
-    case EventType::kProtectionDefined:
-      return "protection_defined";
-    case EventType::kKillSwitched:
-      return "kill_switched";
-  }
-  return "unknown";
-}
-
 std::string EventToJson(const Event& event) {
   Json json;
   json["event"] = Raw(event.sequence);
@@ -254,7 +280,9 @@ std::string EventToJson(const Event& event) {
     json["side"] = SideName(event.side);
   }
   AddReport(event, &json);
+  AddMoreReports(event, &json);
   AddVenueEvent(event, &json);
+  AddMarketEvent(event, &json);
   return json.dump();
 }
 
