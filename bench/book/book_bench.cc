@@ -124,6 +124,45 @@ const VerifiedFlow& CancelHeavyFlow(uint32_t instruments, uint32_t resting_order
   }
 }
 
+// How a pool finds its orders and its price levels.
+enum class Lookup {
+  kSlotsAndWindows,  // Ids carry slots, prices around the best one have a window.
+  kIndexAndTree,     // Ids are the caller's, no memory per book.
+};
+
+OrderPoolOptions OptionsFor(const OrderFlow& flow, Lookup lookup) {
+  return lookup == Lookup::kIndexAndTree ? OrderPoolOptions{.capacity = flow.open_orders_max}
+                                         : OrderPoolOptions{.capacity = flow.open_orders_max,
+                                                            .index_order_ids = false,
+                                                            .ids_carry_slots = true,
+                                                            .windows = 2 * flow.instruments,
+                                                            .prefault = true};
+}
+
+// The same flow with the ids that a pool whose ids carry slots would give: a client names its order
+// by the id that it was told.
+OrderFlow WithSlotIds(const OrderFlow& flow) {
+  OrderFlow result = flow;
+  OrderPool pool(OptionsFor(flow, Lookup::kSlotsAndWindows));
+  std::deque<OrderBook> books;
+  for (uint32_t i = 0; i < flow.instruments; ++i) {
+    books.emplace_back(&pool);
+  }
+  std::map<OrderId, OrderId> ids;
+  TallyListener listener;
+  for (std::vector<FlowCommand>* commands : {&result.warm_up, &result.commands}) {
+    for (FlowCommand& command : *commands) {
+      OrderId& id = ids[command.order.id];
+      if (command.kind == FlowKind::kSubmit) {
+        id = pool.MakeId();
+      }
+      command.order.id = id;
+      Run({command}, pool, books, listener);
+    }
+  }
+  return result;
+}
+
 // Of this thread, so that other work on the machine counts as little as possible.
 double CpuSeconds() {
   timespec now{};
@@ -133,46 +172,56 @@ double CpuSeconds() {
 
 // Times the commands on books that the warm-up has filled. ns_per_command is the mean over all
 // runs, best_ns_per_command that of the fastest.
-void RunVerified(benchmark::State& state, const VerifiedFlow& verified) {
+void RunVerified(benchmark::State& state, const VerifiedFlow& verified, Lookup lookup) {
+  const OrderFlow flow =
+      lookup == Lookup::kSlotsAndWindows ? WithSlotIds(verified.flow) : verified.flow;
   double total_seconds = 0;
+  double bytes_per_order = 0;
   double best_seconds = std::numeric_limits<double>::max();
   for (auto _ : state) {
-    OrderPool pool({.capacity = verified.flow.open_orders_max});
+    OrderPool pool(OptionsFor(flow, lookup));
     std::deque<OrderBook> books;
-    for (uint32_t i = 0; i < verified.flow.instruments; ++i) {
+    for (uint32_t i = 0; i < flow.instruments; ++i) {
       books.emplace_back(&pool);
     }
     TallyListener warm_up;
-    Run(verified.flow.warm_up, pool, books, warm_up);
+    Run(flow.warm_up, pool, books, warm_up);
     TallyListener listener;
     const double start = CpuSeconds();
-    Run(verified.flow.commands, pool, books, listener);
+    Run(flow.commands, pool, books, listener);
     const double seconds = CpuSeconds() - start;
     state.SetIterationTime(seconds);
     total_seconds += seconds;
     best_seconds = std::min(best_seconds, seconds);
+    bytes_per_order = static_cast<double>(pool.touched_bytes()) / pool.used_count();
     if (listener.tally != verified.expected) {
       state.SkipWithError("the trades differ from those of the reference book");
       return;
     }
   }
-  const auto commands = static_cast<double>(verified.flow.commands.size());
+  const auto commands = static_cast<double>(flow.commands.size());
   state.counters["ns_per_command"] =
       total_seconds * 1e9 / commands / static_cast<double>(state.iterations());
   state.counters["best_ns_per_command"] = best_seconds * 1e9 / commands;
+  state.counters["bytes_per_order"] = bytes_per_order;
   state.counters["trades"] = static_cast<double>(verified.expected.trades);
 }
 
-void BM_CancelHeavyFlow(benchmark::State& state) {
-  RunVerified(state, CancelHeavyFlow(static_cast<uint32_t>(state.range(0)),
-                                     static_cast<uint32_t>(state.range(1))));
+void BM_CancelHeavyFlow(benchmark::State& state, Lookup lookup) {
+  RunVerified(
+      state,
+      CancelHeavyFlow(static_cast<uint32_t>(state.range(0)), static_cast<uint32_t>(state.range(1))),
+      lookup);
 }
-BENCHMARK(BM_CancelHeavyFlow)
-    ->ArgNames({"instruments", "resting"})
-    ->Args({1, 10'000})
-    ->Args({100, 195'000})
-    ->UseManualTime()
-    ->Unit(benchmark::kMillisecond);
+void Sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"instruments", "resting"})
+      ->Args({1, 10'000})
+      ->Args({100, 195'000})
+      ->UseManualTime()
+      ->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(BM_CancelHeavyFlow, slots, Lookup::kSlotsAndWindows)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_CancelHeavyFlow, index, Lookup::kIndexAndTree)->Apply(Sizes);
 
 // The steps of tools/flow as commands of a book: the seeds are the warm-up. A step's quantity is a
 // total, what is executed included; a book wants the new leaves, so the steps are run here first.
@@ -233,15 +282,20 @@ absl::StatusOr<VerifiedFlow> RecordedFlow() {
   return verified;
 }
 
-void BM_RecordedFlow(benchmark::State& state) {
+void BM_RecordedFlow(benchmark::State& state, Lookup lookup) {
   static const absl::StatusOr<VerifiedFlow> verified = RecordedFlow();
   if (!verified.ok()) {
     state.SkipWithError(verified.status().ToString().c_str());
     return;
   }
-  RunVerified(state, *verified);
+  RunVerified(state, *verified, lookup);
 }
-BENCHMARK(BM_RecordedFlow)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_RecordedFlow, slots, Lookup::kSlotsAndWindows)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_RecordedFlow, index, Lookup::kIndexAndTree)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace tally

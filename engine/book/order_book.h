@@ -24,7 +24,7 @@ namespace tally {
 // Units: ticks and lots. The caller keeps the sum of quantities of a level below 2^63 (in a core
 // the conservation of funds does).
 // Cost: no allocation. O(1) for a resting order at a known price and for a cancel; a new or emptied
-// price level costs at most 9 steps down a radix tree; + O(1) per fill. A FOK order adds a walk
+// price level costs at most 13 steps down a radix tree; + O(1) per fill. A FOK order adds a walk
 // over the levels it needs (over the orders, if its self-trade prevention is on or if icebergs or
 // dark orders rest on the other side).
 class OrderBook {

@@ -1,16 +1,23 @@
 #include "engine/book/order_pool.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "base/assert.h"
 
 namespace tally {
 
 OrderPool::OrderPool(const OrderPoolOptions& options)
-    : orders_(options.capacity),
+    : orders_(options.capacity, options.prefault),
       specials_(options.capacity, RowUse::kSparse),
-      ladders_(options.capacity, options.windows, options.window_ticks),
-      index_(options.index_order_ids ? std::make_unique<internal::OrderIndex>(options.capacity)
-                                     : nullptr) {
+      ladders_(options.capacity, options.windows, options.window_ticks, options.prefault),
+      index_(options.index_order_ids
+                 ? std::make_unique<internal::OrderIndex>(options.capacity, options.prefault)
+                 : nullptr),
+      slot_mask_(options.ids_carry_slots ? std::bit_ceil(std::max(options.capacity, 2U)) - 1 : 0),
+      slot_bits_(static_cast<uint32_t>(std::popcount(slot_mask_))) {
   CHECK(options.capacity <= kMaxOpenOrdersPerCore);
+  CHECK(!options.ids_carry_slots || !options.index_order_ids);
 }
 
 OrderView OrderPool::View(OrderHandle handle) const {

@@ -2,6 +2,7 @@
 
 // The memory of all order books of a core: one record per open order.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -50,15 +51,20 @@ struct OrderPoolOptions {
   uint32_t capacity;  // Open orders, 1 .. kMaxOpenOrdersPerCore.
   // Keep an index from OrderId to handle, for Find(). Ids of open orders must then be distinct.
   bool index_order_ids = true;
+  // Ids come from MakeId() and say where the order is: Find() needs no index, and an order no
+  // memory beside its record. Not together with index_order_ids.
+  bool ids_carry_slots = false;
   // Sides of books that get a window: an array over `window_ticks` prices (a power of two, 4,096 ..
   // 262,144) that follows the best price and makes commands there faster. The first sides that get
   // an order have one each; the others, and prices outside, use a tree. 4 bytes per tick.
   uint32_t windows = 0;
   uint32_t window_ticks = 4'096;
+  // Touch all memory at construction, so that no command waits for a page.
+  bool prefault = false;
 };
 
 // Thread safety: none; a pool and its books belong to one thread.
-// Memory: all of it is reserved at construction, some 350 bytes of address space per order (up to
+// Memory: all of it is reserved at construction, some 180 bytes of address space per order (up to
 // 32 more with the index), enough for one price level per order; pages are used as needed.
 // Cost: every operation is O(1) and allocates nothing.
 class OrderPool {
@@ -71,13 +77,33 @@ class OrderPool {
   uint32_t used_count() const { return orders_.used_count(); }
   bool full() const { return orders_.full(); }
 
+  // Memory that was ever used: 32 bytes per order, 32 per price level and, where a price is outside
+  // the windows, some 30 of a tree; windows and index are counted whole.
+  std::size_t touched_bytes() const {
+    return orders_.touched_bytes() + ladders_.touched_bytes() +
+           (index_ == nullptr ? 0 : index_->size_bytes());
+  }
+
   // Whether `handle` names an open order now (a stale handle may name another one).
   bool Contains(OrderHandle handle) const {
     return Raw(handle) < orders_.fresh() && orders_[Raw(handle)].leaves > 0;
   }
 
-  // The open order with this id, or kNoOrder. Requires index_order_ids.
+  // The id to give to the order that is put into the pool next (into any of its books). Increases
+  // strictly from call to call; an order that does not rest may have it, too. Requires
+  // ids_carry_slots. Of the 64 bits of an id those that number the slots leave the rest to a
+  // counter: 2^44 orders with a capacity of 2^20.
+  OrderId MakeId() {
+    CHECK(slot_mask_ != 0 && ++last_id_ <= ~uint64_t{0} >> slot_bits_);
+    return OrderId{last_id_ << slot_bits_ | (orders_.next() & slot_mask_)};
+  }
+
+  // The open order with this id, or kNoOrder. Requires index_order_ids or ids_carry_slots.
   OrderHandle Find(OrderId id) const {
+    if (slot_mask_ != 0) {
+      const OrderHandle handle{static_cast<uint32_t>(Raw(id) & slot_mask_)};
+      return Contains(handle) && this->id(handle) == id ? handle : kNoOrder;
+    }
     CHECK(index_ != nullptr);
     return OrderHandle{index_->Find(id, HasId{this, id})};
   }
@@ -166,6 +192,10 @@ class OrderPool {
   ZeroedArray<SpecialOrder> specials_;  // By slot.
   internal::LadderPool ladders_;
   std::unique_ptr<internal::OrderIndex> index_;  // Null unless index_order_ids.
+  // Of an id; 0 unless ids_carry_slots.
+  uint64_t slot_mask_;
+  uint32_t slot_bits_;
+  uint64_t last_id_ = 0;
 };
 
 }  // namespace tally

@@ -5,8 +5,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/assert.h"
+#include "engine/book/internal/pages.h"
 #include "engine/book/internal/slot_pool.h"
 
 namespace tally::internal {
@@ -133,23 +135,22 @@ class LevelWindow {
 class WindowPool {
  public:
   // `size` of each as in LevelWindow; a count of 0 is a pool without any.
-  WindowPool(uint32_t count, uint32_t size);
-  ~WindowPool();
-  WindowPool(const WindowPool&) = delete;
-  WindowPool& operator=(const WindowPool&) = delete;
+  WindowPool(uint32_t count, uint32_t size, bool prefault = false);
+
+  std::size_t touched_bytes() const { return stride_bytes() * acquired_; }
 
   // A window that does not exist when all are given out.
   LevelWindow Acquire() {
     if (acquired_ == count_) {
       return {};
     }
-    return {memory_ + stride_bytes() * acquired_++, size_};
+    return {pages_->data() + stride_bytes() * acquired_++, size_};
   }
 
  private:
   std::size_t stride_bytes() const { return LevelWindow::SizeBytes(size_); }
 
-  std::byte* memory_ = nullptr;
+  std::optional<Pages> pages_;  // None if there are no windows.
   uint32_t count_;
   uint32_t size_;
   uint32_t acquired_ = 0;

@@ -70,6 +70,8 @@ template <typename Listener>
 // A record of the pool, in no ladder yet.
 inline uint32_t OrderBook::NewOrder(const IncomingOrder& order, int64_t leaves) {
   const uint32_t slot = pool_->orders_.Acquire();
+  // The id is from MakeId(), if it has to be.
+  CHECK((static_cast<uint32_t>(Raw(order.id) ^ slot) & pool_->slot_mask_) == 0);
   if (pool_->index_ != nullptr) {
     pool_->index_->Insert(order.id, slot, OrderPool::HasId{pool_, order.id});
   }

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/prefetch.h"
 #include "base/types.h"
+#include "engine/book/internal/pages.h"
 #include "engine/book/internal/slot_pool.h"
 
 namespace tally::internal {
@@ -22,10 +23,9 @@ namespace tally::internal {
 class OrderIndex {
  public:
   // Room for `capacity` ids, 1 .. 2^27.
-  explicit OrderIndex(uint32_t capacity);
-  ~OrderIndex();
-  OrderIndex(const OrderIndex&) = delete;
-  OrderIndex& operator=(const OrderIndex&) = delete;
+  explicit OrderIndex(uint32_t capacity, bool prefault = false);
+
+  std::size_t size_bytes() const { return pages_.size_bytes(); }
 
   // The slot of `id`, or kNilSlot.
   template <typename HasId>
@@ -92,6 +92,7 @@ class OrderIndex {
   }
   uint32_t HomeOf(uint32_t tag) const { return tag >> shift_ << kLineBits | (tag & kInLine); }
 
+  Pages pages_;
   Entry* entries_;
   uint32_t mask_;
   uint32_t shift_;  // 32 - log2 of the number of lines.

@@ -111,7 +111,7 @@ uint32_t PriceLadder::TreeInsert(LadderPool& pool, uint64_t key, uint32_t level)
     const uint32_t slot = SlotOf(node, key);
     if ((node.occupied >> slot & 1) == 0) {
       const uint32_t placed = TreePlace(pool, key, level, reference);
-      node.occupied |= uint64_t{1} << slot;
+      node.occupied |= 1U << slot;
       node.child[slot] = placed | kLevelTag;
       return placed;
     }
@@ -146,12 +146,12 @@ uint32_t PriceLadder::Split(LadderPool& pool, uint32_t reference, uint64_t key, 
   }
   LadderNode& node = pool.nodes[index];
   const auto top_bit = static_cast<uint32_t>(63 - std::countl_zero(key ^ other_key));
-  node.shift = top_bit / kStepBits * kStepBits;
-  node.prefix = key >> node.shift >> kStepBits;
+  node.shift = (top_bit / kStepBits * kStepBits) & 0xff;
+  node.prefix = (key >> node.shift >> kStepBits) & (~uint64_t{0} >> 8);
   node.parent = parent;
   Repoint(pool, parent, key, index);
   const uint32_t placed = TreePlace(pool, key, level, index);
-  node.occupied = uint64_t{1} << SlotOf(node, key) | uint64_t{1} << SlotOf(node, other_key);
+  node.occupied = 1U << SlotOf(node, key) | 1U << SlotOf(node, other_key);
   node.child[SlotOf(node, key)] = placed | kLevelTag;
   node.child[SlotOf(node, other_key)] = reference;
   return placed;
@@ -176,7 +176,7 @@ void PriceLadder::TreeErase(LadderPool& pool, uint32_t level) {
     return;
   }
   LadderNode& node = pool.nodes[parent];
-  node.occupied &= ~(uint64_t{1} << SlotOf(node, key));
+  node.occupied &= ~(1U << SlotOf(node, key));
   if (std::has_single_bit(node.occupied)) {
     const uint32_t child = node.child[FirstSlot(node.occupied)];
     (IsLevel(child) ? pool.levels[child & ~kLevelTag].parent : pool.nodes[child].parent) =
@@ -199,7 +199,7 @@ uint32_t PriceLadder::TreeNextWorse(const LadderPool& pool, uint32_t level) cons
   uint32_t parent = pool.levels[level].parent;
   while (parent != kNilSlot) {
     const LadderNode& node = pool.nodes[parent];
-    const uint64_t worse = SlotsAfter(node.occupied, SlotOf(node, key));
+    const uint32_t worse = SlotsAfter(node.occupied, SlotOf(node, key));
     if (worse != 0) {
       return BestUnder(pool, node.child[FirstSlot(worse)]);
     }
@@ -219,7 +219,7 @@ uint32_t PriceLadder::TreeAtOrAfter(const LadderPool& pool, uint64_t key) const 
       continue;
     }
     const uint32_t slot = SlotOf(node, key);
-    const uint64_t after = SlotsAfter(node.occupied, slot);
+    const uint32_t after = SlotsAfter(node.occupied, slot);
     later = after != 0 ? node.child[FirstSlot(after)] : later;
     reference = (node.occupied >> slot & 1) != 0 ? node.child[slot] : kNilSlot;
   }

@@ -34,20 +34,29 @@ struct PriceLevel {
 };
 static_assert(sizeof(PriceLevel) == 32);
 
-// A node covers the 64 * 2^shift keys that begin with `prefix`, in 64 slots of 2^shift each.
+// A node covers the 16 * 2^shift keys that begin with `prefix`, in 16 slots of 2^shift each.
+// Sixteen, so that a level alone in a wide range costs little: memory is what the tree is for.
 struct LadderNode {
-  uint64_t prefix;    // key >> shift >> 6 of every key below this node.
-  uint64_t occupied;  // Bit i: child[i] is valid. Always two or more bits.
-  uint32_t parent;    // kNilSlot for the root.
-  uint32_t shift;     // A multiple of 6.
-  uint32_t child[64];
+  uint64_t prefix : 56;  // key >> shift >> 4 of every key below this node.
+  uint64_t shift : 8;    // A multiple of 4.
+  uint32_t occupied;     // Bit i: child[i] is valid. Always two or more bits.
+  uint32_t parent;       // kNilSlot for the root.
+  uint32_t child[16];
 };
+static_assert(sizeof(LadderNode) == 80);
 
 // Shared by the ladders of a pool of orders. There is at most one level per order, and since a
 // node has two children or more, always fewer nodes than levels.
 struct LadderPool {
-  explicit LadderPool(uint32_t capacity, uint32_t window_count = 0, uint32_t window_ticks = 0)
-      : levels(capacity), nodes(capacity), windows(window_count, window_ticks) {}
+  explicit LadderPool(uint32_t capacity, uint32_t window_count = 0, uint32_t window_ticks = 0,
+                      bool prefault = false)
+      : levels(capacity, prefault),
+        nodes(capacity, prefault),
+        windows(window_count, window_ticks, prefault) {}
+
+  std::size_t touched_bytes() const {
+    return levels.touched_bytes() + nodes.touched_bytes() + windows.touched_bytes();
+  }
 
   SlotPool<PriceLevel, &PriceLevel::parent> levels;
   SlotPool<LadderNode, &LadderNode::parent> nodes;
@@ -57,8 +66,8 @@ struct LadderPool {
 // Two structures for two ranges of keys. Around the best price a window: an array with a place per
 // key and the bitmaps of LevelWindow, so that finding, adding and removing a level there are a few
 // instructions. Elsewhere, and in a ladder that got no window from its pool, a path-compressed
-// radix tree over the bits of the key, 6 bits a step, a child being a level or a node: prices that
-// lie together take one or two steps, prices anywhere at most 9, and memory depends on the number
+// radix tree over the bits of the key, 4 bits a step, a child being a level or a node: prices that
+// lie together take one or two steps, prices anywhere at most 13, and memory depends on the number
 // of levels alone.
 //
 // The window follows the market: a level that is added beyond an end moves that end by 64 keys, so
@@ -100,8 +109,8 @@ class PriceLadder {
   void CheckInvariants(const LadderPool& pool) const;
 
  private:
-  static constexpr uint32_t kStepBits = 6;
-  static constexpr uint32_t kSlotMask = 63;
+  static constexpr uint32_t kStepBits = 4;
+  static constexpr uint32_t kSlotMask = 15;
   static constexpr uint32_t kLevelTag = 1U << 31;  // Marks a reference to a level, not a node.
   static constexpr uint32_t kInWindow = kNilSlot - 1;
   static constexpr uint32_t kWordKeys = LevelWindow::kWordKeys;
@@ -111,13 +120,13 @@ class PriceLadder {
     return static_cast<uint32_t>(key >> node.shift) & kSlotMask;
   }
   static uint64_t FirstKey(const LadderNode& node) {
-    return node.prefix << kStepBits << node.shift;
+    return uint64_t{node.prefix} << kStepBits << node.shift;
   }
   static uint32_t FirstSlot(uint64_t occupied) {
     return static_cast<uint32_t>(std::countr_zero(occupied));
   }
-  static uint64_t SlotsAfter(uint64_t occupied, uint32_t slot) {
-    return occupied & ~((uint64_t{2} << slot) - 1);
+  static uint32_t SlotsAfter(uint32_t occupied, uint32_t slot) {
+    return occupied & ~((2U << slot) - 1);
   }
 
   bool Covers(uint64_t key) const { return key - window_first_ < window_keys_; }

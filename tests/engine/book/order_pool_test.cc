@@ -1,0 +1,108 @@
+#include "engine/book/order_pool.h"
+
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/book/order_book.h"
+
+namespace tally {
+namespace {
+
+struct SilentListener {
+  void OnAccepted(const IncomingOrder&) {}
+  void OnReplaced(const Replacement&) {}
+  void OnFill(const Fill&) {}
+  void OnMakerCanceled(const Cancellation&) {}
+  void OnTakerCanceled(const Cancellation&) {}
+};
+
+class OrderPoolTest : public ::testing::Test {
+ protected:
+  static BookResult Submit(OrderBook& book, OrderId id, Side side, int64_t quantity,
+                           int64_t price) {
+    SilentListener listener;
+    return book.Submit(
+        {.id = id, .owner = {}, .price = {price}, .quantity = {quantity}, .side = side}, listener);
+  }
+};
+
+TEST_F(OrderPoolTest, AnIdThatCarriesItsSlotFindsTheOrder) {
+  OrderPool pool({.capacity = 3, .index_order_ids = false, .ids_carry_slots = true});
+  OrderBook book(&pool);
+  std::vector<OrderId> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(pool.MakeId());
+    const BookResult result = Submit(book, ids.back(), Side::kBuy, 1, 100 + i);
+    EXPECT_EQ(pool.Find(ids.back()), result.handle);
+  }
+  EXPECT_LT(Raw(ids[0]), Raw(ids[1]));
+  EXPECT_LT(Raw(ids[1]), Raw(ids[2]));
+  book.Cancel(pool.Find(ids[1]));
+  EXPECT_EQ(pool.Find(ids[1]), kNoOrder);
+  const OrderId reused = pool.MakeId();
+  EXPECT_EQ(Submit(book, reused, Side::kBuy, 1, 100).outcome, BookOutcome::kResting);
+  EXPECT_EQ(pool.Find(ids[1]), kNoOrder);  // The slot is the same, the order is not.
+  EXPECT_NE(pool.Find(reused), kNoOrder);
+  EXPECT_EQ(pool.Find(OrderId{}), kNoOrder);
+  EXPECT_EQ(pool.Find(OrderId{~uint64_t{0}}), kNoOrder);
+}
+
+TEST_F(OrderPoolTest, AnIdStaysGoodWhenItsOrderTradesBeforeItRests) {
+  OrderPool pool({.capacity = 8, .index_order_ids = false, .ids_carry_slots = true});
+  OrderBook book(&pool);
+  for (int i = 0; i < 5; ++i) {
+    Submit(book, pool.MakeId(), Side::kSell, 1, 100 + i);
+  }
+  const OrderId id = pool.MakeId();
+  const BookResult result = Submit(book, id, Side::kBuy, 10, 103);  // Frees four slots first.
+  EXPECT_EQ(result.outcome, BookOutcome::kResting);
+  EXPECT_EQ(pool.Find(id), result.handle);
+  book.CheckInvariants();
+}
+
+TEST_F(OrderPoolTest, AFullPoolTakesWhatIsFreed) {
+  OrderPool pool({.capacity = 2, .index_order_ids = false, .ids_carry_slots = true});
+  OrderBook book(&pool);
+  const OrderId first = pool.MakeId();
+  Submit(book, first, Side::kBuy, 1, 10);
+  Submit(book, pool.MakeId(), Side::kBuy, 1, 11);
+  EXPECT_TRUE(pool.full());
+  EXPECT_EQ(Submit(book, pool.MakeId(), Side::kBuy, 1, 12).reject_reason, RejectReason::kCapacity);
+  book.Cancel(pool.Find(first));
+  EXPECT_FALSE(pool.full());
+  EXPECT_EQ(Submit(book, pool.MakeId(), Side::kBuy, 1, 12).outcome, BookOutcome::kResting);
+  EXPECT_EQ(pool.used_count(), 2U);
+}
+
+// What the limits of memory per order and per level mean: 64 bytes each.
+TEST_F(OrderPoolTest, ABookSpreadOverAMillionTicksCostsWhatRestsInIt) {
+  constexpr uint32_t kOrders = 10'000;
+  OrderPool pool({.capacity = kOrders, .index_order_ids = false, .ids_carry_slots = true});
+  OrderBook book(&pool);
+  std::mt19937_64 random(1);
+  for (uint32_t i = 0; i < kOrders; ++i) {
+    Submit(book, pool.MakeId(), Side::kBuy, 1, static_cast<int64_t>(random() % 1'000'000));
+  }
+  const uint64_t levels = book.level_count(Side::kBuy);
+  EXPECT_GT(levels, kOrders * 9 / 10);
+  EXPECT_LE(pool.touched_bytes(), 64 * (kOrders + levels));
+}
+
+TEST_F(OrderPoolTest, ADenseBookCostsLittleMoreThanItsOrders) {
+  constexpr uint32_t kOrders = 10'000;
+  OrderPool pool({.capacity = kOrders,
+                  .index_order_ids = false,
+                  .ids_carry_slots = true,
+                  .windows = 2,
+                  .prefault = true});
+  OrderBook book(&pool);
+  for (uint32_t i = 0; i < kOrders; ++i) {
+    Submit(book, pool.MakeId(), Side::kBuy, 1, 100'000 + i % 500);
+  }
+  EXPECT_LE(pool.touched_bytes(), 64 * kOrders);
+}
+
+}  // namespace
+}  // namespace tally
