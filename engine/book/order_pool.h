@@ -150,7 +150,6 @@ class OrderPool {
 
  private:
   friend class OrderBook;
-  friend class TriggerBook;
 
   // Two to a cache line; the price is the level's.
   struct Order {
