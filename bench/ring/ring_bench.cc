@@ -42,7 +42,6 @@ struct Settings {
   bool smoke = false;
   std::string only;              // Name of a case; empty: all.
   std::optional<WaitKind> wait;  // Instead of the case's own.
-  std::optional<int64_t> claim;  // Likewise.
   int repeats = 3;               // After one that warms up; the median counts.
 };
 
@@ -72,7 +71,6 @@ std::optional<double> MeasureOnce(const Topology& topology, const Load& load) {
 bool RunThroughput(const Case& each, const Settings& settings) {
   Load load = each.load;
   load.wait = settings.wait.value_or(load.wait);
-  load.claim = settings.claim.value_or(load.claim);
   load.entries = settings.smoke ? load.entries / 1000 : load.entries;
   std::vector<double> samples;
   for (int i = 0; i <= settings.repeats; ++i) {
@@ -132,16 +130,13 @@ bool Parse(int argc, char** argv, Settings* settings) {
       if (!settings->wait) {
         return false;
       }
-    } else if (flag.starts_with("--claim=")) {
-      settings->claim = std::atoll(flag.data() + 8);
     } else if (flag.starts_with("--repeats=")) {
       settings->repeats = std::atoi(flag.data() + 10);
     } else {
       return false;
     }
   }
-  return settings->repeats > 0 && settings->claim.value_or(1) > 0 &&
-         settings->claim.value_or(1) <= kRingCapacity;
+  return settings->repeats > 0;
 }
 
 }  // namespace
@@ -152,7 +147,7 @@ int main(int argc, char** argv) {
   if (!tally::bench::Parse(argc, argv, &settings)) {
     std::fprintf(stderr,
                  "usage: ring_bench [--json] [--smoke] [--case=NAME] [--wait=spin|yield|block]\n"
-                 "                  [--claim=COUNT] [--repeats=COUNT]\n");
+                 "                  [--repeats=COUNT]\n");
     return 2;
   }
   return tally::bench::RunAll(settings) ? 0 : 1;

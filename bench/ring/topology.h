@@ -8,10 +8,12 @@
 #include <thread>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/cache_line.h"
 #include "base/clock.h"
 #include "engine/ring/batch_consumer.h"
 #include "engine/ring/ring_buffer.h"
+#include "engine/ring/single_producer.h"
 
 namespace tally::bench {
 
@@ -34,6 +36,7 @@ struct Load {
 };
 
 inline constexpr uint32_t kRingCapacity = 1U << 16;  // As in the Disruptor's performance tests.
+inline constexpr int64_t kBatch = 10;                // Likewise.
 
 // Consumers on threads of their own, each adding up the values it sees.
 //
@@ -116,12 +119,27 @@ class SumConsumers {
   std::vector<std::thread> threads_;
 };
 
-template <typename Ring>
-void Produce(Ring* ring, int64_t entries, int64_t claim) {
-  for (int64_t value = 0; value < entries;) {
-    const int64_t run = std::min(claim, entries - value);
-    ring->PublishRun(run, [&](Entry& entry, int64_t) { entry.value = value++; });
+template <typename Producer>
+void PublishAll(Producer* ring, int64_t entries, int64_t claim) {
+  if (claim == 1) {
+    for (int64_t value = 0; value < entries; ++value) {
+      ring->Publish({value});
+    }
+    return;
   }
+  CHECK(claim == kBatch);
+  for (int64_t value = 0; value < entries; value += kBatch) {
+    int64_t next = value;
+    ring->PublishRun(kBatch, [&](Entry& entry, int64_t) { entry.value = next++; });
+  }
+}
+
+inline void Produce(SingleProducerRing<Entry>* ring, int64_t entries, int64_t claim) {
+  SingleProducer<Entry> producer(ring);
+  PublishAll(&producer, entries, claim);
+}
+inline void Produce(MultiProducerRing<Entry>* ring, int64_t entries, int64_t claim) {
+  PublishAll(ring, entries, claim);
 }
 
 // Entries per second from the start of the producers to the end of the last consumer; nothing if a

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/ring/consumer_pace.h"
 #include "engine/ring/sequence.h"
 
 namespace tally {
@@ -36,7 +37,7 @@ class BatchConsumer {
   // Until the ring is halted and drained, or aborted, or the handler ends it.
   void Run() {
     int64_t next = sequence_.LoadOwn() + 1;
-    while (const std::optional<int64_t> available = barrier_.WaitFor(next)) {
+    while (const std::optional<int64_t> available = barrier_.WaitFor(next, &pace_)) {
       const int64_t last = std::min(*available, next + batch_max_ - 1);
       while (next <= last) {
         const std::span<typename Ring::Value> slots = ring_->Contiguous(next, last);
@@ -55,6 +56,7 @@ class BatchConsumer {
   typename Ring::Barrier barrier_;
   Handler handler_;
   const int64_t batch_max_;
+  ConsumerPace pace_;  // Used by Run only.
   Sequence sequence_;  // Written by Run, read by producers and dependent consumers.
 };
 

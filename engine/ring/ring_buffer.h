@@ -19,6 +19,33 @@
 
 namespace tally {
 
+namespace internal {
+
+// How far ahead a producer asks for lines: they are in the cache of a consumer, and stores would
+// wait for them one after the other.
+inline constexpr std::size_t kPrefetchAheadBytes = 16 * kCacheLineBytes;
+
+// Calls fill(slot, position) for `count` positions.
+template <typename T, typename Fill>
+void FillSlots(T* slots, uint64_t mask, int64_t first, int64_t count, Fill& fill) {
+  constexpr uint64_t kAheadSlots = std::max<uint64_t>(1, kPrefetchAheadBytes / sizeof(T));
+  const uint64_t begin = static_cast<uint64_t>(first) & mask;
+  __builtin_prefetch(&slots[(begin + kAheadSlots) & mask], 1);
+  if (begin + static_cast<uint64_t>(count) <= mask + 1) [[likely]] {
+    // Adjacent in memory: a loop without the mask, which compilers unroll and vectorize.
+    T* const run = &slots[begin];
+    for (int64_t i = 0; i < count; ++i) {
+      fill(run[i], first + i);
+    }
+  } else {
+    for (int64_t i = 0; i < count; ++i) {
+      fill(slots[static_cast<uint64_t>(first + i) & mask], first + i);
+    }
+  }
+}
+
+}  // namespace internal
+
 // A ring of preallocated slots between threads, after the LMAX Disruptor: producers claim
 // positions, fill the slots, publish; consumers wait on barriers, each sees every position.
 //
@@ -49,6 +76,8 @@ class RingBuffer {
   const T& operator[](int64_t sequence) const {
     return slots_[static_cast<uint64_t>(sequence) & mask_];
   }
+
+  T* slots() { return slots_.get(); }
 
   // The slots from `first` to `last`, or to the end of the memory if that comes earlier.
   std::span<T> Contiguous(int64_t first, int64_t last) {
@@ -107,9 +136,7 @@ class RingBuffer {
       return false;
     }
     const int64_t first = *last - count + 1;
-    for (int64_t sequence = first; sequence <= *last; ++sequence) {
-      fill((*this)[sequence], sequence);
-    }
+    internal::FillSlots(slots_.get(), mask_, first, count, fill);
     sequencer_.Publish(first, *last);
     return true;
   }

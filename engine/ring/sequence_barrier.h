@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/ring/consumer_pace.h"
 #include "engine/ring/sequence.h"
 #include "engine/ring/wait_strategy.h"
 
@@ -46,6 +47,18 @@ class SequenceBarrier {
       return std::nullopt;
     }
     return Available(next);
+  }
+
+  // As WaitFor, for a consumer with a pace of its own.
+  std::optional<int64_t> WaitFor(int64_t next, ConsumerPace* pace) {
+    if (sequencer_->published().kind() == WaitKind::kSpin && pace->Pause()) {
+      const int64_t available = Available(next);
+      pace->Found(available - next + 1);
+      if (available >= next && !sequencer_->aborted()) {
+        return available;
+      }
+    }
+    return WaitFor(next);
   }
 
  private:

@@ -58,6 +58,20 @@ class SingleProducerSequencer : public SequencerBase {
     published().Advance(cursor_, last);
   }
 
+  // For SingleProducer, which keeps the last claimed position itself.
+  int64_t claimed() const { return claimed_; }
+  void SetClaimed(int64_t claimed) { claimed_ = claimed; }
+  // The last position that may be claimed now.
+  [[gnu::noinline]] int64_t FindLimit() const { return MinGating(cursor_.LoadOwn()) + capacity(); }
+  // Waits until it is `last` at least; less only after a halt.
+  [[gnu::noinline]] int64_t WaitForLimit(int64_t last) {
+    if (!running() || !WaitForSpace(last - capacity())) {
+      return Sequence::kNone;
+    }
+    return FindLimit();
+  }
+  void PublishClaimed(int64_t last) { published().Advance(cursor_, last); }
+
   int64_t cursor() const { return cursor_.Load(); }
   bool Published(int64_t sequence) const { return cursor_.Load() >= sequence; }
   // The last position from which back to `first` everything is published; first - 1 if nothing is.

@@ -72,8 +72,10 @@ class alignas(kFalseSharingBytes) WaitStrategy {
     }
   }
 
- private:
+  // Tells the processor that this is a busy loop.
   static void Relax();
+
+ private:
   static void Yield();
   void Sleep(uint32_t word);
   void WakeSleepers(uint32_t word);
