@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "engine/core/internal/context.h"
+#include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/lookahead.h"
@@ -81,8 +82,9 @@ void Dispatch(const Context& context) {
       return internal::HandleTimer(context);
     case CommandType::kSetPhase:
     case CommandType::kDefineRules:
-    case CommandType::kDefineFees:
       break;
+    case CommandType::kDefineFees:
+      return internal::HandleDefineFees(context);
     case CommandType::kDefineProtection:
       return internal::HandleDefineProtection(context);
     case CommandType::kResetProtection:

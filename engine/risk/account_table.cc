@@ -1,12 +1,15 @@
 #include "engine/risk/account_table.h"
 
+#include "engine/limits.h"
+
 namespace tally::risk {
 
 RejectReason AccountTable::Define(AccountId id, const DefineAccountCommand& definition) {
   if (Raw(id) >= accounts_.size()) {
     return RejectReason::kCapacity;
   }
-  if (Raw(id) == 0 || definition.enabled > 1 || definition.owner_group >= kOwnerGroupEnd) {
+  if (Raw(id) == 0 || definition.enabled > 1 || definition.fee_class >= kMaxFeeClasses ||
+      definition.owner_group >= kOwnerGroupEnd) {
     return RejectReason::kBadDefinition;
   }
   Account& account = accounts_[Raw(id)];
@@ -17,6 +20,7 @@ RejectReason AccountTable::Define(AccountId id, const DefineAccountCommand& defi
   account.defined = true;
   account.enabled = definition.enabled == 1;
   account.owner = definition.owner;
+  account.fee_class = definition.fee_class;
   account.owner_group = definition.owner_group;
   return RejectReason::kNone;
 }

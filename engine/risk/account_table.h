@@ -18,6 +18,7 @@ struct Account {
   bool kill_switch = false;  // Engaged: cancels only.
   std::array<uint8_t, 20> owner{};
   uint32_t open_orders = 0;
+  uint8_t fee_class = 0;
   uint32_t owner_group = 0;  // To self-trade prevention all accounts of a group are one owner.
 };
 

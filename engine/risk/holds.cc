@@ -35,18 +35,57 @@ Quanta Fee(Quanta notional, int32_t rate_hundredths_bp) {
   return {static_cast<int64_t>(wide / kFeeDenominator)};
 }
 
+namespace {
+
+// Far above any minimum and any sum of two minimums, far below what could wrap.
+constexpr Quanta kAccruedMax{int64_t{1} << 62};
+
+// The most that is still to be paid by an order that may accrue up to `rate_fee` more.
+Quanta Outstanding(const MinimumFee& account, Quanta rate_fee) {
+  return std::max(account.minimum, account.accrued + rate_fee) - account.paid;
+}
+
+}  // namespace
+
 Quanta HoldAmount(const Instrument& instrument, const HoldTerms& terms) {
   if (terms.side == Side::kSell) {
     return BaseQuanta(instrument, terms.leaves);
   }
   const Quanta notional = Notional(instrument, terms.price, terms.leaves);
-  return notional + Fee(notional, std::max({terms.fees.maker, terms.fees.taker, 0}));
+  const Quanta fee = Fee(notional, std::max({terms.fees.maker, terms.fees.taker, 0}));
+  if (terms.minimum_fee == nullptr) [[likely]] {
+    return notional + fee;
+  }
+  return terms.leaves.value == 0 ? Quanta{} : notional + Outstanding(*terms.minimum_fee, fee);
 }
 
 FillFees FeesOfFill(Quanta notional, FeeRates maker_rates, FeeRates taker_rates) {
   const Quanta taker = Fee(notional, taker_rates.taker);
   const Quanta maker = Fee(notional, maker_rates.maker);
   return {.maker = std::max(maker, Quanta{-taker.value}), .taker = taker};
+}
+
+Quanta ChargeFee(MinimumFee& account, Side side, Quanta notional, Quanta rate_fee) {
+  account.accrued = std::clamp(account.accrued + rate_fee, Quanta{-kAccruedMax.value}, kAccruedMax);
+  Quanta charge = Outstanding(account, Quanta{});
+  if (side == Side::kSell) {
+    charge = std::min(charge, notional);
+  }
+  account.paid += charge;
+  return charge;
+}
+
+FillFees FeesOfFill(Quanta notional, const FeeLeg& maker, const FeeLeg& taker) {
+  FillFees fees = {.maker = Fee(notional, maker.rates.maker),
+                   .taker = Fee(notional, taker.rates.taker)};
+  if (taker.minimum_fee != nullptr) {
+    fees.taker = ChargeFee(*taker.minimum_fee, taker.side, notional, fees.taker);
+  }
+  fees.maker = std::max(fees.maker, Quanta{-fees.taker.value});
+  if (maker.minimum_fee != nullptr) {
+    fees.maker = ChargeFee(*maker.minimum_fee, maker.side, notional, fees.maker);
+  }
+  return fees;
 }
 
 }  // namespace tally::risk

@@ -11,6 +11,20 @@
 // So what a fill frees covers what it costs, the difference is given back at once, and H(0) = 0
 // leaves nothing behind. A sell order holds its base quanta, which a fill uses up exactly; its fee
 // is at most 10 % of the proceeds and comes out of them.
+//
+// With a minimum fee M, the order has accrued R (the sum of the rate fees of its fills) and paid T
+// so far. It should have paid max(M, R) once it has traded; a fill whose rate fee is r is charged
+//     f = max(M, R + r) - T.
+// A buy order then holds, as long as anything is left of it,
+//     H(L, R, T) = N(P, L) + max(M, R + F(N(P, L))) - T.
+// A buy order always has T = 0 = R (not traded) or T = max(M, R), as nothing caps its charges. With
+// r <= F(N(P, q)) as above, so that F(N(P, L)) >= F(N(P, L - q)) + r,
+//     H(L, R, T) - H(L - q, R + r, T + f)
+//         = N(P, q) + max(M, R + F(N(P, L))) - max(M, R + r + F(N(P, L - q))) + f >= n + f,
+// and H(0, R, T) = max(M, R) - T = 0 once it has traded. A sell order pays out of the proceeds n of
+// each fill and never more than them: f = min(max(M, R + r) - T, n); what this leaves unpaid is
+// charged to its next fills. Since max(M, .) grows by at most what its argument grows, f >= min(r,
+// 0): a fill pays back at most its own rebate.
 
 #include "base/types.h"
 #include "engine/reject_reason.h"
@@ -36,11 +50,19 @@ inline Quanta BaseQuanta(const Instrument& instrument, QuantityLots quantity) {
 // rounded towards 0.
 Quanta Fee(Quanta notional, int32_t rate_hundredths_bp);
 
+// The fee account of one order that has a minimum fee.
+struct MinimumFee {
+  Quanta minimum;
+  Quanta accrued;  // Sum of the rate fees of its fills: R above. Saturates far above any minimum.
+  Quanta paid;     // Sum of what they were charged: T.
+};
+
 struct HoldTerms {
   Side side;
   PriceTicks price;
   QuantityLots leaves;
   FeeRates fees;
+  const MinimumFee* minimum_fee = nullptr;  // Null: it has none.
 };
 
 // Quote quanta for a buy order, base quanta for a sell order.
@@ -58,5 +80,17 @@ struct FillFees {
 // The fees of one fill. maker + taker >= 0 always: the two orders may have been accepted under
 // different schedules, so a rebate is capped by what this taker pays.
 FillFees FeesOfFill(Quanta notional, FeeRates maker_rates, FeeRates taker_rates);
+
+// What a fill with this rate fee is charged; counts it.
+Quanta ChargeFee(MinimumFee& account, Side side, Quanta notional, Quanta rate_fee);
+
+// As FeesOfFill(), where at least one of the two orders has a minimum fee; null for one that has
+// none. maker + taker >= 0 likewise: the rebate is capped by what this fill charges the taker.
+struct FeeLeg {
+  Side side;
+  FeeRates rates;
+  MinimumFee* minimum_fee;
+};
+FillFees FeesOfFill(Quanta notional, const FeeLeg& maker, const FeeLeg& taker);
 
 }  // namespace tally::risk

@@ -3,12 +3,6 @@
 namespace tally::risk {
 namespace {
 
-bool FeesAreSound(int32_t maker, int32_t taker) {
-  // Only makers get rebates, and never more than the taker of the same schedule pays.
-  return taker >= 0 && taker <= kMaxFeeHundredthsBp && maker <= kMaxFeeHundredthsBp &&
-         maker + taker >= 0;
-}
-
 bool LimitsAreSound(const DefineInstrumentCommand& d) {
   if (d.price_max.value < 1 || d.price_max.value > kMaxPriceTicks) {
     return false;
@@ -31,6 +25,11 @@ bool ContradictsKnown(const Instrument& known, const DefineInstrumentCommand& d)
 
 }  // namespace
 
+bool FeesAreSound(FeeRates rates) {
+  return rates.taker >= 0 && rates.taker <= kMaxFeeHundredthsBp &&
+         rates.maker <= kMaxFeeHundredthsBp && int64_t{rates.maker} + rates.taker >= 0;
+}
+
 RejectReason InstrumentTable::Define(InstrumentId id, const DefineInstrumentCommand& definition,
                                      const AssetTable& assets, const AccountTable& accounts) {
   if (Raw(id) >= instruments_.size()) {
@@ -47,7 +46,8 @@ RejectReason InstrumentTable::Define(InstrumentId id, const DefineInstrumentComm
   if (Raw(id) == 0 || definition.symbol.view().empty() ||
       definition.base_asset == definition.quote_asset || definition.tick_quanta.value < 1 ||
       definition.lot_quanta.value < 1 || !LimitsAreSound(definition) ||
-      !FeesAreSound(definition.maker_fee_hundredths_bp, definition.taker_fee_hundredths_bp) ||
+      !FeesAreSound({.maker = definition.maker_fee_hundredths_bp,
+                     .taker = definition.taker_fee_hundredths_bp}) ||
       (instrument.defined && ContradictsKnown(instrument, definition))) {
     return RejectReason::kBadDefinition;
   }

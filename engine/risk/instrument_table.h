@@ -19,6 +19,9 @@ struct FeeRates {
   friend constexpr bool operator==(const FeeRates&, const FeeRates&) = default;
 };
 
+// Only makers get rebates, and never more than the taker of the same schedule pays.
+bool FeesAreSound(FeeRates rates);
+
 struct Instrument {
   bool defined = false;
   Symbol symbol;

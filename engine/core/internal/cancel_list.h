@@ -30,7 +30,7 @@ struct Victim {
 // construction. Thread safety: none. Cost: Add() O(1), never an allocation.
 class CancelList {
  public:
-  explicit CancelList(uint32_t open_orders) : rows_(open_orders) {}
+  explicit CancelList(uint32_t open_orders) : rows_(open_orders, RowUse::kSparse) {}
 
   void Clear() { count_ = 0; }
   void Add(const Victim& victim) {

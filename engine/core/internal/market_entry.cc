@@ -16,7 +16,8 @@ OrderRecord MakeRecord(const Context& context, const OrderRequest& request) {
   record.session = context.command.session;
   record.account = context.command.account;
   record.instrument = context.command.instrument;
-  record.flags = request.flags | (request.plain ? 0U : kRecordHasDetail);
+  record.flags = request.flags | (request.plain ? 0U : kRecordHasDetail) |
+                 (request.minimum_fee == Quanta{} ? 0U : kRecordMinimumFee);
   return record;
 }
 
@@ -41,10 +42,14 @@ OrderDetail MakeDetail(const OrderRequest& request) {
 }
 
 // The order joins the table; it is in the pool already.
-void Open(State& state, OrderHandle handle, OrderRecord& record, const OrderRequest& request) {
+void Open(State& state, OrderHandle handle, OrderRecord& record, const OrderRequest& request,
+          const risk::MinimumFee& minimum_fee) {
   record.priority = state.next_priority++;
   ++state.accounts.Find(record.account)->open_orders;
   state.orders.Insert(handle, record);
+  if ((record.flags & kRecordMinimumFee) != 0) {
+    state.orders.SetMinimumFee(handle, minimum_fee);
+  }
   if ((record.flags & kRecordHasDetail) != 0) {
     state.orders.detail(handle) = MakeDetail(request);
     RememberLifetime(state, handle);
@@ -103,7 +108,8 @@ IncomingOrder MakeIncoming(const State& state, AccountId account, const OrderReq
           .min_quantity = order.min_quantity};
 }
 
-ActiveOrder MakeActive(const Context& context, const OrderRequest& request, OrderRecord* record) {
+ActiveOrder MakeActive(const Context& context, const OrderRequest& request, OrderRecord* record,
+                       risk::MinimumFee* minimum_fee) {
   return {.id = context.state.next_order_id,
           .side = request.order.side,
           .price = request.price,
@@ -113,7 +119,8 @@ ActiveOrder MakeActive(const Context& context, const OrderRequest& request, Orde
           .new_hold = request.hold,
           .client_sequence = context.command.client_sequence,
           .order = &request.order,
-          .removal = nullptr};
+          .removal = nullptr,
+          .minimum_fee = request.minimum_fee == Quanta{} ? nullptr : minimum_fee};
 }
 
 }  // namespace
@@ -121,11 +128,13 @@ ActiveOrder MakeActive(const Context& context, const OrderRequest& request, Orde
 EntryResult EnterNew(Context& context, const OrderRequest& request) {
   State& state = context.state;
   OrderRecord record = MakeRecord(context, request);
-  MatchListener listener(context, *request.instrument, MakeActive(context, request, &record));
+  risk::MinimumFee minimum_fee = {.minimum = request.minimum_fee, .accrued = {}, .paid = {}};
+  MatchListener listener(context, *request.instrument,
+                         MakeActive(context, request, &record, &minimum_fee));
   const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const BookResult result = state.book(record.instrument).book.Submit(incoming, listener);
   if (result.outcome == BookOutcome::kResting) {
-    Open(state, result.handle, record, request);
+    Open(state, result.handle, record, request, minimum_fee);
     PublishShown(context, result.handle);
   } else {
     CHECK(record.held == Quanta{});
@@ -147,7 +156,9 @@ RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request) {
                               .new_hold = request.hold,
                               .client_sequence = context.command.client_sequence,
                               .order = nullptr,
-                              .removal = &removal};
+                              .removal = &removal,
+                              .minimum_fee = nullptr,
+                              .new_minimum_fee = request.minimum_fee};
   MatchListener listener(context, *state.instruments.Find(record.instrument), active);
   const BookResult result =
       state.book(record.instrument).book.Replace(handle, request.terms, listener);
@@ -174,12 +185,14 @@ OrderHandle ParkNew(Context& context, const OrderRequest& request) {
   State& state = context.state;
   CHECK(!request.plain);
   OrderRecord record = MakeRecord(context, request);
-  MatchListener listener(context, *request.instrument, MakeActive(context, request, &record));
+  risk::MinimumFee minimum_fee = {.minimum = request.minimum_fee, .accrued = {}, .paid = {}};
+  MatchListener listener(context, *request.instrument,
+                         MakeActive(context, request, &record, &minimum_fee));
   BookState& book = state.book(record.instrument);
   const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const OrderHandle handle = book.book.Park(incoming);
   listener.OnAccepted(incoming);
-  Open(state, handle, record, request);
+  Open(state, handle, record, request, minimum_fee);
   book.dormant_orders.Add(state.orders, handle);
   return handle;
 }
@@ -206,7 +219,8 @@ bool EnterDormant(Context& context, OrderHandle handle) {
                               .new_hold = record.held,
                               .client_sequence = 0,
                               .order = nullptr,
-                              .removal = nullptr};
+                              .removal = nullptr,
+                              .minimum_fee = state.orders.minimum_fee(handle)};
   MatchListener listener(context, *state.instruments.Find(record.instrument), active);
   const OrderType type = BookType(detail.type, detail.time_in_force);
   const IncomingOrder incoming = {.id = view.id,

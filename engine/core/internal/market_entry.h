@@ -23,6 +23,7 @@ struct ReplaceRequest {
   ReplaceTerms terms;
   ClientOrderId client_order_id;
   risk::FeeRates fees;
+  risk::MinimumFee minimum_fee;
   Quanta hold;
 };
 

@@ -150,6 +150,10 @@ void MatchListener::OnReplaced(const Replacement& replacement) {
   const ClientOrderId original = record.client_order_id;
   record.held = active_.new_hold;
   record.fees = active_.new_fees;
+  if (active_.new_minimum_fee.has_value()) {
+    state_.orders.SetMinimumFee(replacement.order, *active_.new_minimum_fee);
+  }
+  active_.minimum_fee = state_.orders.minimum_fee(replacement.order);
   state_.orders.Rename(replacement.order, active_.new_client_order_id);
   state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
   if (!replacement.kept_priority) {
@@ -189,9 +193,11 @@ void MatchListener::MoveFunds(const Leg& leg, QuantityLots quantity, Quanta noti
     ledger.Credit(record.account, instrument_.quote_asset, notional - leg.fee);
     record.held -= base;
   } else {
-    const Quanta hold = risk::HoldAmount(
-        instrument_,
-        {.side = leg.side, .price = leg.limit, .leaves = leg.leaves, .fees = record.fees});
+    const Quanta hold = risk::HoldAmount(instrument_, {.side = leg.side,
+                                                       .price = leg.limit,
+                                                       .leaves = leg.leaves,
+                                                       .fees = record.fees,
+                                                       .minimum_fee = leg.minimum_fee});
     const Quanta cost = notional + leg.fee;
     ledger.TakeHeld(record.account, instrument_.quote_asset, cost);
     // Never negative (holds.h): price improvement, a better rate, rounding.
@@ -225,21 +231,36 @@ void MatchListener::AfterSpecialFill(const Leg& leg, QuantityLots quantity) {
   }
 }
 
+risk::FillFees MatchListener::FeesOfFill(Quanta notional, const OrderRecord& maker_record,
+                                         risk::MinimumFee* maker_minimum) const {
+  const risk::FeeRates taker_rates = active_.record->fees;
+  if (maker_minimum == nullptr && active_.minimum_fee == nullptr) [[likely]] {
+    return risk::FeesOfFill(notional, maker_record.fees, taker_rates);
+  }
+  return risk::FeesOfFill(
+      notional,
+      {.side = Opposite(active_.side), .rates = maker_record.fees, .minimum_fee = maker_minimum},
+      {.side = active_.side, .rates = taker_rates, .minimum_fee = active_.minimum_fee});
+}
+
 void MatchListener::OnFill(const Fill& fill) {
   OrderRecord& maker_record = state_.orders[fill.maker];
   OrderRecord& taker_record = *active_.record;
   const Quanta notional = risk::Notional(instrument_, fill.price, fill.quantity);
-  const risk::FillFees fees = risk::FeesOfFill(notional, maker_record.fees, taker_record.fees);
+  risk::MinimumFee* const maker_minimum = state_.orders.minimum_fee(fill.maker);
+  const risk::FillFees fees = FeesOfFill(notional, maker_record, maker_minimum);
   const Leg maker = {.record = maker_record,
                      .side = Opposite(active_.side),
                      .limit = HoldPrice(state_, fill.maker, fill.price),
                      .leaves = fill.maker_leaves,
-                     .fee = fees.maker};
+                     .fee = fees.maker,
+                     .minimum_fee = maker_minimum};
   const Leg taker = {.record = taker_record,
                      .side = active_.side,
                      .limit = active_.price,
                      .leaves = fill.taker_leaves,
-                     .fee = fees.taker};
+                     .fee = fees.taker,
+                     .minimum_fee = active_.minimum_fee};
   MoveFunds(maker, fill.quantity, notional);
   MoveFunds(taker, fill.quantity, notional);
   state_.ledger.Credit(instrument_.fee_account, instrument_.quote_asset, fees.maker + fees.taker);
@@ -274,7 +295,8 @@ void MatchListener::OnMakerCanceled(const Cancellation& cancellation) {
              {.side = view.side,
               .price = HoldPrice(state_, cancellation.order, view.price),
               .leaves = cancellation.leaves,
-              .fees = record.fees});
+              .fees = record.fees,
+              .minimum_fee = state_.orders.minimum_fee(cancellation.order)});
   ReportCanceled(
       context, record,
       {.order_id = view.id, .side = view.side, .cancellation = cancellation, .client_sequence = 0});
@@ -291,7 +313,8 @@ void MatchListener::OnTakerCanceled(const Cancellation& cancellation) {
              {.side = active_.side,
               .price = active_.price,
               .leaves = cancellation.leaves,
-              .fees = record.fees});
+              .fees = record.fees,
+              .minimum_fee = active_.minimum_fee});
   ReportCanceled(context, record,
                  {.order_id = active_.id,
                   .side = active_.side,
@@ -305,7 +328,11 @@ void MatchListener::OnSlid(PriceTicks price) {
   Context context = context_;
   active_.price = price;
   ShrinkHold(context, record,
-             {.side = active_.side, .price = price, .leaves = leaves_, .fees = record.fees});
+             {.side = active_.side,
+              .price = price,
+              .leaves = leaves_,
+              .fees = record.fees,
+              .minimum_fee = active_.minimum_fee});
   ReportRestated(context, record,
                  {.order_id = active_.id,
                   .restated = {.price = price,

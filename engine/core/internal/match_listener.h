@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "engine/book/order_book.h"
 #include "engine/core/internal/book_delta.h"
 #include "engine/core/internal/context.h"
@@ -20,6 +22,9 @@ struct ActiveOrder {
   uint64_t client_sequence;      // Of the command that its reports answer; 0: unsolicited.
   const NewOrderCommand* order;  // As asked for; null when it is being replaced.
   Removal* removal;              // When it is being replaced, else null.
+  // Of a new or dormant order with a minimum fee; of a replaced one OnReplaced finds it.
+  risk::MinimumFee* minimum_fee = nullptr;
+  std::optional<risk::MinimumFee> new_minimum_fee{};  // Of a replaced order; else it stays.
 };
 
 // Applies to money and records what the book decides, and reports it. One per Submit or Replace.
@@ -47,9 +52,12 @@ class MatchListener {
     PriceTicks limit;
     QuantityLots leaves;
     Quanta fee;
+    const risk::MinimumFee* minimum_fee;
   };
 
   void ReportReplaced(const Replacement& replacement, ClientOrderId original);
+  risk::FillFees FeesOfFill(Quanta notional, const OrderRecord& maker_record,
+                            risk::MinimumFee* maker_minimum) const;
   void ReportAccepted(const IncomingOrder& order);
   void MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional);
   void AfterSpecialFill(const Leg& leg, QuantityLots quantity);

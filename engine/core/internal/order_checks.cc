@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_attributes.h"
 #include "engine/core/internal/protection.h"
@@ -149,11 +150,17 @@ RejectReason CheckRoom(const Context& context, OrderRequest& request) {
 
 // kInsufficientBalance.
 RejectReason CheckFunds(const Context& context, OrderRequest& request) {
-  request.fees = request.instrument->fees;
-  request.hold = risk::HoldAmount(*request.instrument, {.side = request.order.side,
-                                                        .price = request.price,
-                                                        .leaves = request.order.quantity,
-                                                        .fees = request.fees});
+  const risk::FeeTerms terms = FeesOf(context.state, context.command.account,
+                                      context.command.instrument, *request.instrument);
+  request.fees = terms.rates;
+  request.minimum_fee = terms.minimum_fee;
+  const risk::MinimumFee minimum = {.minimum = terms.minimum_fee, .accrued = {}, .paid = {}};
+  request.hold = risk::HoldAmount(
+      *request.instrument, {.side = request.order.side,
+                            .price = request.price,
+                            .leaves = request.order.quantity,
+                            .fees = request.fees,
+                            .minimum_fee = terms.minimum_fee == Quanta{} ? nullptr : &minimum});
   const AssetId asset = risk::HoldAsset(*request.instrument, request.order.side);
   return request.hold > context.state.ledger.balance(context.command.account, asset).available
              ? RejectReason::kInsufficientBalance

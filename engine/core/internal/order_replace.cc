@@ -1,6 +1,7 @@
 // kReplaceOrder.
 
 #include "base/assert.h"
+#include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/order_checks.h"
@@ -15,6 +16,7 @@ struct NewTerms {
   OrderHandle handle;
   QuantityLots leaves;
   risk::FeeRates fees;
+  risk::MinimumFee minimum_fee;
   Quanta hold;
 };
 
@@ -84,10 +86,14 @@ RejectReason CheckReplace(const Context& context, NewTerms& terms) {
   }
   const Side side = state.pool.side(terms.handle);
   terms.leaves = replace.quantity - record.cumulative;
-  terms.fees = instrument.fees;
-  terms.hold = risk::HoldAmount(
-      instrument,
-      {.side = side, .price = replace.price, .leaves = terms.leaves, .fees = terms.fees});
+  const risk::FeeTerms fees = FeesOf(state, record.account, record.instrument, instrument);
+  terms.fees = fees.rates;
+  terms.minimum_fee = AfterReplace(state, terms.handle, fees);
+  terms.hold = risk::HoldAmount(instrument, {.side = side,
+                                             .price = replace.price,
+                                             .leaves = terms.leaves,
+                                             .fees = terms.fees,
+                                             .minimum_fee = &terms.minimum_fee});
   const Quanta available =
       state.ledger.balance(record.account, risk::HoldAsset(instrument, side)).available;
   return terms.hold > record.held + available ? RejectReason::kInsufficientBalance
@@ -123,6 +129,7 @@ void HandleReplaceOrder(Context context) {
                                       .display_quantity = replace.display_quantity},
                             .client_order_id = replace.new_client_order_id,
                             .fees = terms.fees,
+                            .minimum_fee = terms.minimum_fee,
                             .hold = terms.hold});
   if (reason != RejectReason::kNone) {
     RejectReplace(context, terms.handle, reason);

@@ -21,6 +21,7 @@ struct OrderRequest {
   const risk::Instrument* instrument = nullptr;  // Set by the check of the parties.
   PriceTicks price;     // The worst price it may trade at, for which funds are held; 0: unknown.
   risk::FeeRates fees;  // Set with `hold`.
+  Quanta minimum_fee{};
   Quanta hold{};
   uint32_t flags = 0;  // OrderRecord::flags.
 };

@@ -18,6 +18,16 @@ void OrderTable::Insert(OrderHandle handle, const OrderRecord& record) {
   }
 }
 
+void OrderTable::SetMinimumFee(OrderHandle handle, const risk::MinimumFee& account) {
+  uint32_t& flags = records_[Raw(handle)].flags;
+  if (account.minimum == Quanta{}) {
+    flags &= ~kRecordMinimumFee;
+    return;
+  }
+  flags |= kRecordMinimumFee;
+  minimum_fees_[Raw(handle)] = account;
+}
+
 void OrderTable::Remove(OrderHandle handle) {
   const OrderRecord& row = records_[Raw(handle)];
   if (row.previous_of_account != 0) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "base/prefetch.h"
 #include "base/types.h"
@@ -9,6 +10,7 @@
 #include "engine/book/order_pool.h"
 #include "engine/core/internal/client_order_index.h"
 #include "engine/limits.h"
+#include "engine/risk/holds.h"
 #include "engine/risk/instrument_table.h"
 
 namespace tally::core::internal {
@@ -54,7 +56,6 @@ struct alignas(128) OrderDetail {
   PriceTicks stop_price;
   QuantityLots display_quantity;
   int64_t expire_time_ns;
-  Quanta fees_paid;        // So far, for the minimum fee.
   QuantityLots displayed;  // Of an iceberg, as kBookDelta last said.
   int32_t offset;
   uint32_t slippage_ticks;
@@ -69,7 +70,7 @@ struct alignas(128) OrderDetail {
   TrailUnit trail_unit;
   uint8_t group_leg;
   uint8_t flags;  // kOrderFlag...
-  std::array<uint8_t, 19> reserved;
+  std::array<uint8_t, 27> reserved;
 };
 static_assert(sizeof(OrderDetail) == 128);
 
@@ -83,12 +84,24 @@ class OrderTable {
   explicit OrderTable(const CoreLimits& limits)
       : records_(limits.open_orders),
         details_(limits.open_orders, RowUse::kSparse),
+        minimum_fees_(limits.open_orders, RowUse::kSparse),
         account_heads_(std::size_t{limits.accounts} + 1),
         index_(limits.open_orders) {}
 
   // Valid if the record has kRecordHasDetail.
   OrderDetail& detail(OrderHandle handle) { return details_[Raw(handle)]; }
   const OrderDetail& detail(OrderHandle handle) const { return details_[Raw(handle)]; }
+
+  // Null unless the record has kRecordMinimumFee.
+  risk::MinimumFee* minimum_fee(OrderHandle handle) {
+    return const_cast<risk::MinimumFee*>(std::as_const(*this).minimum_fee(handle));
+  }
+  const risk::MinimumFee* minimum_fee(OrderHandle handle) const {
+    return (records_[Raw(handle)].flags & kRecordMinimumFee) == 0 ? nullptr
+                                                                  : &minimum_fees_[Raw(handle)];
+  }
+  // Gives an open order its fee account, or takes it away if there is no minimum.
+  void SetMinimumFee(OrderHandle handle, const risk::MinimumFee& account);
 
   OrderRecord& operator[](OrderHandle handle) { return records_[Raw(handle)]; }
   const OrderRecord& operator[](OrderHandle handle) const { return records_[Raw(handle)]; }
@@ -135,6 +148,7 @@ class OrderTable {
 
   ZeroedArray<OrderRecord> records_;
   ZeroedArray<OrderDetail> details_;
+  ZeroedArray<risk::MinimumFee> minimum_fees_;
   ZeroedArray<uint32_t> account_heads_;
   ClientOrderIndex index_;
 };

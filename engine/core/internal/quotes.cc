@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/order_checks.h"
@@ -180,7 +181,7 @@ class Quoter {
     const Quanta available =
         state_.ledger.balance(context_.command.account, risk::HoldAsset(instrument_, side))
             .available;
-    if (HoldOf(side) > held + available) {
+    if (HoldOf(side, handle) > held + available) {
       return RejectReason::kInsufficientBalance;
     }
     if (OwnSideIsInTheWay(side)) {
@@ -217,26 +218,38 @@ class Quoter {
                record_flags_ >> kRecordMakerGroupShift;
   }
 
-  Quanta HoldOf(Side side) const {
+  risk::FeeTerms Fees() const {
+    return FeesOf(state_, context_.command.account, context_.command.instrument, instrument_);
+  }
+
+  // Of the order that the side will be: a new one, or `handle` with new terms.
+  risk::MinimumFee MinimumFeeOf(OrderHandle handle) const {
+    return handle == kNoOrder
+               ? risk::MinimumFee{.minimum = Fees().minimum_fee, .accrued = {}, .paid = {}}
+               : AfterReplace(state_, handle, Fees());
+  }
+
+  Quanta HoldOf(Side side, OrderHandle handle) const {
+    const risk::MinimumFee minimum_fee = MinimumFeeOf(handle);
     return risk::HoldAmount(instrument_, {.side = side,
                                           .price = PriceOf(side),
                                           .leaves = QuantityOf(side),
-                                          .fees = instrument_.fees});
+                                          .fees = Fees().rates,
+                                          .minimum_fee = &minimum_fee});
   }
 
   RejectReason Enter(Side side) {
-    NewOrderCommand order = MakeOrder({.client_order_id = quote_.client_order_id,
-                                       .price = PriceOf(side),
-                                       .quantity = QuantityOf(side),
-                                       .side = side,
-                                       .self_trade_prevention = quote_.self_trade_prevention,
-                                       .flags = quote_.flags});
-    order.algorithm_id = quote_.algorithm_id;
-    order.maker_group = quote_.maker_group;
+    const NewOrderCommand order = MakeOrder({.client_order_id = quote_.client_order_id,
+                                             .price = PriceOf(side),
+                                             .quantity = QuantityOf(side),
+                                             .side = side,
+                                             .self_trade_prevention = quote_.self_trade_prevention,
+                                             .flags = quote_.flags});
     OrderRequest request(order);
     request.instrument = &instrument_;
-    request.fees = instrument_.fees;
-    request.hold = HoldOf(side);
+    request.fees = Fees().rates;
+    request.minimum_fee = Fees().minimum_fee;
+    request.hold = HoldOf(side, kNoOrder);
     request.flags = record_flags_;
     const EntryResult result = EnterNew(context_, request);
     if (result.handle != kNoOrder) {
@@ -249,8 +262,9 @@ class Quoter {
     return ReplaceOpen(context_, {.handle = handle,
                                   .terms = {.price = PriceOf(side), .leaves = QuantityOf(side)},
                                   .client_order_id = quote_.client_order_id,
-                                  .fees = instrument_.fees,
-                                  .hold = HoldOf(side)});
+                                  .fees = Fees().rates,
+                                  .minimum_fee = MinimumFeeOf(handle),
+                                  .hold = HoldOf(side, handle)});
   }
 
   Context context_;

@@ -17,6 +17,7 @@ State::State(const CoreLimits& core_limits)
       assets(core_limits.assets),
       accounts(core_limits.accounts),
       instruments(core_limits.instruments),
+      fees(core_limits.instruments),
       ledger(core_limits.accounts, core_limits.assets),
       sessions(core_limits.sessions),
       pool({.capacity = core_limits.open_orders,

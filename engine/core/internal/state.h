@@ -20,6 +20,7 @@
 #include "engine/limits.h"
 #include "engine/risk/account_table.h"
 #include "engine/risk/asset_table.h"
+#include "engine/risk/fee_schedule.h"
 #include "engine/risk/instrument_table.h"
 #include "engine/risk/ledger.h"
 
@@ -66,6 +67,7 @@ class State {
   risk::AssetTable assets;
   risk::AccountTable accounts;
   risk::InstrumentTable instruments;
+  risk::FeeSchedule fees;
   risk::Ledger ledger;
   SessionTable sessions;
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/state.h"
@@ -57,6 +58,7 @@ void PutAccounts(const State& state, StateWriter& out) {
       out.Put(uint32_t{account->enabled ? 1U : 0U});
       out.Bytes(account->owner.data(), account->owner.size());
       out.Put(account->owner_group);
+      out.Put(uint32_t{account->fee_class});
     }
   }
   out.Put(UINT32_MAX);
@@ -133,7 +135,6 @@ void PutDetail(const OrderDetail& detail, StateWriter& out) {
   out.Put(detail.stop_price);
   out.Put(detail.display_quantity);
   out.Put(detail.expire_time_ns);
-  out.Put(detail.fees_paid);
   out.Put(detail.offset);
   out.Put(detail.slippage_ticks);
   out.Put(detail.maker_group);
@@ -166,6 +167,11 @@ void PutOrder(const State& state, OrderHandle handle, StateWriter& out) {
   out.Put(record.flags);
   if ((record.flags & kRecordHasDetail) != 0) {
     PutDetail(state.orders.detail(handle), out);
+  }
+  if (const risk::MinimumFee* const fee = state.orders.minimum_fee(handle); fee != nullptr) {
+    out.Put(fee->minimum);
+    out.Put(fee->accrued);
+    out.Put(fee->paid);
   }
 }
 
@@ -221,6 +227,7 @@ void SerializeState(const State& state, StateSink& sink) {
   PutBalances(state, out);
   PutChains(state, out);
   PutSessions(state, out);
+  PutFees(state, out);
   PutKillSwitches(state, out);
   PutMakerGroups(state, out);
   PutBooks(state, out);

@@ -44,7 +44,7 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   EXPECT_EQ(ToHex(events_hash.Finish()),
             "a8190ddf2d1640da60f7e914a21ff7b592bb8905c109cd273299793d663ca039");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "bc8618a031a7c133fc1679fdaf6e058f9284a6ecc4b1e6d45ea82df5d2bb716e");
+            "0177fd34f7806e0a1e0a67b30b84602590f5a2997e8a4f75c4b717c4afd8a5ab");
 }
 
 }  // namespace

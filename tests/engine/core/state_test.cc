@@ -28,7 +28,7 @@ std::string StateOf(const core::Core& core) {
 TEST(StateTest, EmptyStateIsAsDocumented) {
   const core::Core core(SmallLimits());
   const std::string bytes = StateOf(core);
-  ASSERT_EQ(bytes.size(), 148u);
+  ASSERT_EQ(bytes.size(), 152u);
   EXPECT_EQ(bytes.substr(0, 8), "TALLYST2");
   EXPECT_EQ(bytes[8], 4);    // Assets.
   EXPECT_EQ(bytes[28], 20);  // Open orders per account.

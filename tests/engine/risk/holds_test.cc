@@ -125,5 +125,113 @@ TEST(HoldsTest, HoldCoversEverySequenceOfFillsAndEndsAtZero) {
   }
 }
 
+// The claim about orders with a minimum fee: as above, and what is charged in total is the minimum
+// or the sum of the rate fees, whichever is more.
+TEST(HoldsTest, HoldCoversEverySequenceOfFillsWithAMinimumFee) {
+  std::mt19937_64 random(7);
+  const auto uniform = [&](int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(random() % static_cast<uint64_t>(high - low + 1));
+  };
+  const Instrument instrument = TestInstrument();
+  for (int round = 0; round < 20'000; ++round) {
+    MinimumFee account = {.minimum = {uniform(1, 200'000)}, .accrued = {}, .paid = {}};
+    HoldTerms terms = {.side = Side::kBuy,
+                       .price = {uniform(1, 9'999)},
+                       .leaves = {uniform(1, 5'000)},
+                       .fees = {},
+                       .minimum_fee = &account};
+    terms.fees.taker = static_cast<int32_t>(uniform(0, kMaxFeeHundredthsBp));
+    terms.fees.maker = static_cast<int32_t>(uniform(-terms.fees.taker, kMaxFeeHundredthsBp));
+    Quanta held = HoldAmount(instrument, terms);
+    Quanta rate_fees{};
+    Quanta charged{};
+    while (terms.leaves.value > 0) {
+      const QuantityLots lots{uniform(1, terms.leaves.value)};
+      const PriceTicks price{
+          uniform(std::max<int64_t>(1, terms.price.value / 2), terms.price.value)};
+      const Quanta notional = Notional(instrument, price, lots);
+      const Quanta rate_fee =
+          Fee(notional, random() % 2 == 0 ? terms.fees.maker : terms.fees.taker);
+      const Quanta fee = ChargeFee(account, terms.side, notional, rate_fee);
+      rate_fees += rate_fee;
+      charged += fee;
+      ASSERT_EQ(charged, std::max(account.minimum, rate_fees));
+      ASSERT_GE(fee, std::min(rate_fee, Quanta{}));
+      terms.leaves -= lots;
+      const Quanta next = HoldAmount(instrument, terms);
+      ASSERT_GE(held - next, notional + fee);
+      held = next;
+      if (uniform(0, 3) == 0 && terms.leaves.value > 1) {  // Part of it is canceled.
+        terms.leaves.value -= 1;
+        ASSERT_LE(HoldAmount(instrument, terms), held);
+        held = HoldAmount(instrument, terms);
+      }
+    }
+    ASSERT_EQ(held, Quanta{});
+  }
+}
+
+TEST(HoldsTest, MinimumFeeOfASellOrderIsCappedByItsProceeds) {
+  MinimumFee account = {.minimum = {100}, .accrued = {}, .paid = {}};
+  EXPECT_EQ(ChargeFee(account, Side::kSell, {60}, {1}), Quanta{60});
+  EXPECT_EQ(ChargeFee(account, Side::kSell, {60}, {1}), Quanta{40});
+  EXPECT_EQ(ChargeFee(account, Side::kSell, {60}, {1}), Quanta{0});
+  EXPECT_EQ(ChargeFee(account, Side::kSell, {60'000}, {99}), Quanta{2});  // 102 accrued.
+}
+
+TEST(HoldsTest, CanceledOrderHoldsNothingForItsMinimumFee) {
+  const MinimumFee account = {.minimum = {100}, .accrued = {}, .paid = {}};
+  HoldTerms terms = {
+      .side = Side::kBuy, .price = {10}, .leaves = {1}, .fees = {}, .minimum_fee = &account};
+  EXPECT_EQ(HoldAmount(TestInstrument(), terms), Quanta{200});
+  terms.leaves = {0};
+  EXPECT_EQ(HoldAmount(TestInstrument(), terms), Quanta{0});
+}
+
+TEST(HoldsTest, AccruedFeesSaturate) {
+  MinimumFee account = {.minimum = {100}, .accrued = {}, .paid = {}};
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_GE(ChargeFee(account, Side::kBuy, {kMaxNotionalQuanta}, {kMaxNotionalQuanta / 10}),
+              Quanta{});
+  }
+  EXPECT_EQ(ChargeFee(account, Side::kBuy, {kMaxNotionalQuanta}, {5}), Quanta{});
+}
+
+struct MinimumCase {
+  const char* what;
+  int64_t maker_minimum;  // 0: none.
+  int64_t taker_minimum;
+  FeeRates maker;
+  FeeRates taker;
+  FillFees fees;  // Of a first fill with a notional of 1,000,000.
+};
+
+TEST(HoldsTest, MinimumsAndRebatesTogetherNeverCostTheFeeAccount) {
+  const MinimumCase cases[] = {
+      {"none", 0, 0, {100, 200}, {100, 200}, {{100}, {200}}},
+      {"taker", 0, 500, {100, 200}, {100, 200}, {{100}, {500}}},
+      {"maker", 500, 0, {100, 200}, {100, 200}, {{500}, {200}}},
+      {"below the rate", 50, 50, {100, 200}, {100, 200}, {{100}, {200}}},
+      {"rebate", 0, 0, {-150, 200}, {-150, 200}, {{-150}, {200}}},
+      {"rebate capped", 0, 0, {-150, 200}, {0, 10}, {{-10}, {10}}},
+      {"rebate out of a minimum", 0, 100, {-150, 200}, {0, 10}, {{-100}, {100}}},
+      {"a minimum eats the rebate", 70, 0, {-150, 200}, {0, 200}, {{70}, {200}}},
+  };
+  for (const MinimumCase& row : cases) {
+    SCOPED_TRACE(row.what);
+    MinimumFee maker = {.minimum = {row.maker_minimum}, .accrued = {}, .paid = {}};
+    MinimumFee taker = {.minimum = {row.taker_minimum}, .accrued = {}, .paid = {}};
+    const FillFees fees = FeesOfFill({1'000'000},
+                                     {.side = Side::kSell,
+                                      .rates = row.maker,
+                                      .minimum_fee = row.maker_minimum == 0 ? nullptr : &maker},
+                                     {.side = Side::kBuy,
+                                      .rates = row.taker,
+                                      .minimum_fee = row.taker_minimum == 0 ? nullptr : &taker});
+    EXPECT_EQ(fees.maker, row.fees.maker);
+    EXPECT_EQ(fees.taker, row.fees.taker);
+  }
+}
+
 }  // namespace
 }  // namespace tally::risk
