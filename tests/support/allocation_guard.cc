@@ -29,8 +29,12 @@ uint64_t AllocationCount() { return allocation_count.load(std::memory_order_rela
 
 }  // namespace tally
 
-// The array, sized and nothrow forms of the library end in these.
+// The array and sized forms of the library end in these; the nothrow form does not where a
+// sanitizer brings its own.
 void* operator new(std::size_t size_bytes) {
+  return tally::Allocate(size_bytes, alignof(std::max_align_t));
+}
+void* operator new(std::size_t size_bytes, const std::nothrow_t&) noexcept {
   return tally::Allocate(size_bytes, alignof(std::max_align_t));
 }
 void* operator new(std::size_t size_bytes, std::align_val_t alignment) {
