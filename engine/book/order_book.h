@@ -207,7 +207,8 @@ class OrderBook {
   void Append(uint32_t at, uint32_t slot);
   void Detach(uint32_t slot);
 
-  // From here to IsAllOrNone(): internal/special_orders.cc and special_orders_inl.h.
+  // From here to IsAllOrNone(): internal/special_orders.cc, special_walk.cc and
+  // special_orders_inl.h.
   bool NeedsSpecialPath(const IncomingOrder& order) const {
     return (specials_[1 - IndexOf(order.side)] != 0) | order.slide | order.hidden |
            order.all_or_none | order.pegged |

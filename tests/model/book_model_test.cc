@@ -153,10 +153,11 @@ constexpr Flow kFlows[] = {
 
 class BookModel {
  public:
+  // Every other flow runs in a book whose sides have windows.
   BookModel(const Flow& flow, uint64_t seed)
       : flow_(flow),
         random_(seed),
-        pool_({.capacity = flow.capacity}),
+        pool_({.capacity = flow.capacity, .windows = (&flow - kFlows) % 2 == 0 ? 2U : 0U}),
         book_(&pool_),
         reference_(flow.capacity),
         recorder_(&pool_) {}

@@ -50,5 +50,38 @@ TEST(AllocationTest, AHundredThousandCommandsAllocateNothing) {
   EXPECT_GT(listener.fills, 10'000U);
 }
 
+// Every kind of order that takes another path than a plain one.
+TEST(AllocationTest, SpecialOrdersAllocateNothing) {
+  const OrderFlow flow = MakeCancelHeavyFlow({.resting_orders = 2'000, .commands = 50'000});
+  OrderPool pool({.capacity = flow.open_orders_max});
+  OrderBook book(&pool);
+  CountingListener listener;
+  const AllocationGuard guard;
+  uint64_t executed = 0;
+  for (const std::vector<FlowCommand>* commands : {&flow.warm_up, &flow.commands}) {
+    for (FlowCommand command : *commands) {
+      IncomingOrder& order = command.order;
+      const uint64_t kind = Raw(order.id) % 8;
+      if (order.time_in_force == TimeInForce::kGtc && command.kind == FlowKind::kSubmit) {
+        order.hidden = kind == 1;
+        order.all_or_none = kind == 2;
+        order.display_quantity = {kind == 3 ? (order.quantity.value + 3) / 4 : 0};
+        order.post_only = order.slide = kind == 4;
+      }
+      order.min_quantity = {kind == 5 ? 1 : 0};
+      Apply(command, pool, book, listener);
+      for (const Side side : {Side::kBuy, Side::kSell}) {
+        if (const OrderHandle handle = book.FindExecutable(side); handle != kNoOrder) {
+          book.Execute(handle, listener);
+          ++executed;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(guard.count(), 0U);
+  EXPECT_GT(listener.fills, 1'000U);
+  EXPECT_GT(executed, 100U);
+}
+
 }  // namespace
 }  // namespace tally
