@@ -13,11 +13,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include "base/status.h"
 #include "bench/workloads/order_flow.h"
+#include "bench/workloads/recorded_flow.h"
 #include "engine/book/order_book.h"
 #include "tests/model/reference_book.h"
-#include "tools/flow/flow.h"
-#include "tools/flow/recorded_row.h"
 
 namespace tally {
 namespace {
@@ -97,7 +97,7 @@ const VerifiedFlow& CancelHeavyFlow(uint32_t instruments, uint32_t resting_order
   static std::map<std::pair<uint32_t, uint32_t>, VerifiedFlow> flows;
   VerifiedFlow& verified = flows[{instruments, resting_orders}];
   if (verified.flow.commands.empty()) {
-    verified.flow = MakeCancelHeavyFlow(
+    verified.flow = MakeOrderFlow(
         {.instruments = instruments, .resting_orders = resting_orders, .commands = 1'000'000});
     verified.expected = ReferenceRun(verified.flow).tally();
   }
@@ -223,61 +223,9 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
 BENCHMARK_CAPTURE(BM_CancelHeavyFlow, slots, Lookup::kSlotsAndWindows)->Apply(Sizes);
 BENCHMARK_CAPTURE(BM_CancelHeavyFlow, index, Lookup::kIndexAndTree)->Apply(Sizes);
 
-// The steps of tools/flow as commands of a book: the seeds are the warm-up. A step's quantity is a
-// total, what is executed included; a book wants the new leaves, so the steps are run here first.
-OrderFlow ToCommands(const flow::Flow& recorded) {
-  OrderFlow result{
-      .warm_up = {}, .commands = {}, .instruments = 1, .open_orders_max = recorded.orders};
-  ReferenceBook book(recorded.orders);
-  std::map<OrderId, QuantityLots> totals;
-  std::vector<BookEvent> events;
-  for (const flow::FlowStep& step : recorded.steps) {
-    FlowCommand command{.kind = FlowKind::kSubmit,
-                        .instrument = 0,
-                        .order = {.id = OrderId{step.order},
-                                  .owner = OrderOwner{Raw(step.account)},
-                                  .price = step.price,
-                                  .quantity = step.quantity,
-                                  .side = step.side}};
-    const OrderId id = command.order.id;
-    switch (step.action) {
-      case flow::FlowAction::kNew:
-        book.Submit(command.order, &events);
-        totals[id] = step.quantity;
-        break;
-      case flow::FlowAction::kCancel:
-        command.kind = FlowKind::kCancel;
-        book.Cancel(id);
-        break;
-      case flow::FlowAction::kReplace: {
-        if (!book.Contains(id)) {
-          continue;
-        }
-        command.kind = FlowKind::kReplace;
-        command.order.quantity = step.quantity - (totals[id] - book.Find(id).leaves);
-        if (command.order.quantity.value <= 0) {
-          continue;
-        }
-        book.Replace(id, step.price, command.order.quantity, &events);
-        totals[id] = step.quantity;
-        break;
-      }
-    }
-    (step.seed ? result.warm_up : result.commands).push_back(command);
-  }
-  return result;
-}
-
 absl::StatusOr<VerifiedFlow> RecordedFlow() {
-  const absl::StatusOr<std::vector<flow::RecordedRow>> rows = flow::ReadRows(TALLY_RECORDED_FLOW);
-  if (!rows.ok()) {
-    return rows.status();
-  }
-  const absl::StatusOr<flow::Flow> recorded = flow::BuildFlow(*rows, {});
-  if (!recorded.ok()) {
-    return recorded.status();
-  }
-  VerifiedFlow verified{.flow = ToCommands(*recorded), .expected = {}};
+  ASSIGN_OR_RETURN(OrderFlow flow, MakeRecordedFlow());
+  VerifiedFlow verified{.flow = std::move(flow), .expected = {}};
   verified.expected = ReferenceRun(verified.flow).tally();
   return verified;
 }

@@ -20,7 +20,7 @@ struct NullListener {
 // Runs the flow through real books while it makes it, to know which orders are open.
 class FlowMaker {
  public:
-  explicit FlowMaker(const CancelHeavyFlowOptions& options)
+  explicit FlowMaker(const OrderFlowOptions& options)
       : options_(options),
         random_(options.seed),
         pool_({.capacity = 2 * options.resting_orders + 1'000}) {
@@ -46,6 +46,12 @@ class FlowMaker {
   }
 
  private:
+  struct Open {
+    OrderId id;
+    uint32_t instrument;
+    QuantityLots total;
+  };
+
   static constexpr int64_t kFirstPrice = 100'000;
   static constexpr int64_t kDriftMax = 2'000;  // Ticks the mid may move from where it started.
 
@@ -54,10 +60,13 @@ class FlowMaker {
   FlowCommand Next() {
     const uint32_t instrument = Below(options_.instruments);
     const uint32_t dice = Below(100);
-    if (dice < 32) {
+    if (dice < options_.mix.cancel) {
       return Cancel();
     }
-    if (dice < 37) {
+    if (dice < options_.mix.cancel + options_.mix.move) {
+      return Move();
+    }
+    if (dice < options_.mix.cancel + options_.mix.move + options_.mix.ioc) {
       return NewOrder(instrument, true, TimeInForce::kIoc);
     }
     // Each order that crosses takes about one resting order away. The share of them steers the
@@ -66,23 +75,28 @@ class FlowMaker {
     return NewOrder(instrument, Below(100) < (crowded ? 60U : 5U), TimeInForce::kGtc);
   }
 
-  FlowCommand NewOrder(uint32_t instrument, bool crosses, TimeInForce time_in_force) {
+  // Near the mid of the instrument, on the own side of it or across.
+  PriceTicks RandomPrice(uint32_t instrument, Side side, bool crosses) {
     int64_t& mid = mids_[instrument];
     if (Below(16) == 0) {
       const int64_t home = kFirstPrice + 997 * instrument;
       mid = std::clamp(mid + (Below(2) == 0 ? 1 : -1), home - kDriftMax, home + kDriftMax);
     }
-    const Side side = Below(2) == 0 ? Side::kBuy : Side::kSell;
     // A product of two uniform numbers: most orders near the mid, some up to 496 ticks away.
     int64_t distance = 1 + Below(64) * Below(64) / 8;
     if (crosses) {
       distance = -(1 + distance / 16);
     }
+    return {mid + (side == Side::kBuy ? -distance : distance)};
+  }
+
+  FlowCommand NewOrder(uint32_t instrument, bool crosses, TimeInForce time_in_force) {
+    const Side side = Below(2) == 0 ? Side::kBuy : Side::kSell;
     FlowCommand command{.kind = FlowKind::kSubmit,
                         .instrument = instrument,
                         .order = {.id = OrderId{++last_id_},
                                   .owner = OrderOwner{1 + Below(options_.owners)},
-                                  .price = {mid + (side == Side::kBuy ? -distance : distance)},
+                                  .price = RandomPrice(instrument, side, crosses),
                                   .quantity = {1 + Below(100)},
                                   .side = side,
                                   .time_in_force = time_in_force}};
@@ -90,36 +104,57 @@ class FlowMaker {
     const BookResult result = books_[instrument].Submit(command.order, listener);
     CHECK(result.outcome != BookOutcome::kRejected);  // A rejected command would cost nothing.
     if (result.outcome == BookOutcome::kResting) {
-      open_.push_back({command.order.id, instrument});
+      open_.push_back({command.order.id, instrument, command.order.quantity});
     }
     return command;
   }
 
-  // A uniformly chosen open order: the least friendly choice for the caches.
-  FlowCommand Cancel() {
+  // A uniformly chosen open order, the least friendly choice for the caches; it leaves open_.
+  Open TakeOpen() {
     while (true) {
       CHECK(!open_.empty());
       const std::size_t at = Below(open_.size());
       const Open chosen = open_[at];
       open_[at] = open_.back();
       open_.pop_back();
-      const OrderHandle handle = pool_.Find(chosen.id);
-      if (handle != kNoOrder) {
-        books_[chosen.instrument].Cancel(handle);
-        return {.kind = FlowKind::kCancel,
-                .instrument = chosen.instrument,
-                .order = {
-                    .id = chosen.id, .owner = {}, .price = {}, .quantity = {}, .side = Side::kBuy}};
+      if (pool_.Find(chosen.id) != kNoOrder) {
+        return chosen;
       }
     }
   }
 
-  struct Open {
-    OrderId id;
-    uint32_t instrument;
-  };
+  FlowCommand Cancel() {
+    const Open chosen = TakeOpen();
+    books_[chosen.instrument].Cancel(pool_.Find(chosen.id));
+    return {
+        .kind = FlowKind::kCancel,
+        .instrument = chosen.instrument,
+        .order = {.id = chosen.id, .owner = {}, .price = {}, .quantity = {}, .side = Side::kBuy}};
+  }
 
-  CancelHeavyFlowOptions options_;
+  FlowCommand Move() {
+    const Open chosen = TakeOpen();
+    const OrderHandle handle = pool_.Find(chosen.id);
+    const Side side = pool_.side(handle);
+    FlowCommand command{.kind = FlowKind::kReplace,
+                        .instrument = chosen.instrument,
+                        .order = {.id = chosen.id,
+                                  .owner = pool_.owner(handle),
+                                  .price = RandomPrice(chosen.instrument, side, Below(100) < 2),
+                                  .quantity = pool_.leaves(handle),
+                                  .side = side},
+                        .total = chosen.total};
+    NullListener listener;
+    const BookResult result = books_[chosen.instrument].Replace(handle, command.order.price,
+                                                                command.order.quantity, listener);
+    CHECK(result.outcome != BookOutcome::kRejected);
+    if (result.outcome == BookOutcome::kResting) {
+      open_.push_back(chosen);
+    }
+    return command;
+  }
+
+  OrderFlowOptions options_;
   std::mt19937_64 random_;
   OrderPool pool_;
   std::deque<OrderBook> books_;
@@ -130,8 +165,6 @@ class FlowMaker {
 
 }  // namespace
 
-OrderFlow MakeCancelHeavyFlow(const CancelHeavyFlowOptions& options) {
-  return FlowMaker(options).Make();
-}
+OrderFlow MakeOrderFlow(const OrderFlowOptions& options) { return FlowMaker(options).Make(); }
 
 }  // namespace tally

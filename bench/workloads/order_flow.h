@@ -18,9 +18,24 @@ struct FlowCommand {
   uint32_t instrument;  // From 0.
   // Of kCancel only the id counts; of kReplace the id, the new price and the new leaves.
   IncomingOrder order;
+  QuantityLots total{};  // Of kReplace: the new leaves and what is executed.
 };
 
-struct CancelHeavyFlowOptions {
+// In percent; the rest are limit orders that may rest.
+struct FlowMix {
+  uint32_t ioc;
+  uint32_t cancel;
+  uint32_t move;  // A new price on the same side, the same quantity.
+};
+
+// A bot market: most commands add and take away.
+inline constexpr FlowMix kCancelHeavyMix = {.ioc = 5, .cancel = 32, .move = 0};
+// The mix that exchange-core's own tests run (its README: 9 % GTC, 3 % IOC, 6 % cancel, 82 % move),
+// with three of the moves made limit orders, so that the number of open orders stays.
+inline constexpr FlowMix kMoveHeavyMix = {.ioc = 3, .cancel = 6, .move = 79};
+
+struct OrderFlowOptions {
+  FlowMix mix = kCancelHeavyMix;
   uint32_t instruments = 1;
   uint32_t resting_orders = 10'000;  // In all books together, reached before the flow starts.
   uint32_t commands = 1'000'000;
@@ -35,9 +50,9 @@ struct OrderFlow {
   uint32_t open_orders_max;  // A pool of this capacity never rejects the flow.
 };
 
-// 63 % limit, 5 % IOC and 32 % cancel orders around a price that walks at random; prices lie
-// within some hundred ticks of it, most of them close, and enough of them cross that the number of
-// resting orders stays about where it started. Cancels name open orders.
-OrderFlow MakeCancelHeavyFlow(const CancelHeavyFlowOptions& options);
+// Commands in the given mix around a price that walks at random; prices lie within some hundred
+// ticks of it, most of them close, and enough of them cross that the number of resting orders stays
+// about where it started. Cancels and moves name open orders.
+OrderFlow MakeOrderFlow(const OrderFlowOptions& options);
 
 }  // namespace tally

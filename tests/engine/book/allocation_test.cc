@@ -35,7 +35,7 @@ TEST(AllocationTest, TheGuardCounts) {
 }
 
 TEST(AllocationTest, AHundredThousandCommandsAllocateNothing) {
-  const OrderFlow flow = MakeCancelHeavyFlow({.resting_orders = 2'000, .commands = 100'000});
+  const OrderFlow flow = MakeOrderFlow({.resting_orders = 2'000, .commands = 100'000});
   OrderPool pool({.capacity = flow.open_orders_max});
   OrderBook book(&pool);
   CountingListener listener;
