@@ -114,6 +114,8 @@ class OrderBook {
   void ClearCollar();
   // Whether an order was stopped since SetCollar().
   bool collar_reached() const { return gate_.reached; }
+  // The price at which the last one of them would have gone on.
+  PriceTicks collar_reached_at() const { return gate_.reached_at; }
 
   // No order rests here, displayed or dark.
   bool empty() const { return order_count(Side::kBuy) == 0 && order_count(Side::kSell) == 0; }
@@ -285,6 +287,7 @@ class OrderBook {
     bool reached = false;
     PriceTicks low{};  // Of a collar.
     PriceTicks high{};
+    PriceTicks reached_at{};
   };
   class AuctionOrders;
   class AuctionLevels;
@@ -293,8 +296,11 @@ class OrderBook {
   // where prices are positive.
   static constexpr uint64_t kNothingKey = 0;
   uint64_t GatedKey(uint32_t side, uint64_t limit_key) const;
-  // Whether `taker`, limited to `price`, would go on if it were not for the collar.
-  bool StoppedByCollar(Taker taker, PriceTicks price) const;
+  // The order that `taker`, limited to `price`, would trade with if it were not for the collar, or
+  // kNilSlot.
+  uint32_t BeyondCollar(Taker taker, PriceTicks price) const;
+  // Notes that an order which may take was stopped by the collar, if it was.
+  bool StopAtCollar(const Taker& taker, const IncomingOrder& order, PriceTicks price);
   template <typename Listener>
   void PreventAuctionSelfTrades(Listener& listener);
   template <typename Listener>

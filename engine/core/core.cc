@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "engine/core/internal/bands.h"
 #include "engine/core/internal/context.h"
 #include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/lookahead.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/phase.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
 #include "engine/core/internal/state.h"
@@ -80,15 +82,16 @@ void Dispatch(const Context& context) {
       return internal::HandleQuote(context);
     case CommandType::kTimer:
       return internal::HandleTimer(context);
-    case CommandType::kSetPhase:
-    case CommandType::kDefineRules:
-      break;
     case CommandType::kDefineFees:
       return internal::HandleDefineFees(context);
     case CommandType::kDefineProtection:
       return internal::HandleDefineProtection(context);
     case CommandType::kResetProtection:
       return internal::HandleResetProtection(context);
+    case CommandType::kSetPhase:
+      return internal::HandleSetPhase(context);
+    case CommandType::kDefineRules:
+      return internal::HandleDefineRules(context);
     case CommandType::kKillSwitch:
       return internal::HandleKillSwitch(context);
   }
@@ -136,7 +139,11 @@ void Core::ApplyFirst(std::span<const Command> upcoming, EventSink& sink) {
 
 CommandSequence Core::last_command_sequence() const { return state_->last_command_sequence; }
 EventSequence Core::next_event_sequence() const { return state_->next_event_sequence; }
-int64_t Core::next_deadline_ns() const { return internal::NextExpiry(*state_); }
+int64_t Core::next_deadline_ns() const {
+  const int64_t expiry_ns = internal::NextExpiry(*state_);
+  const int64_t phase_ns = internal::NextPhaseEnd(*state_);
+  return expiry_ns == 0 || phase_ns == 0 ? expiry_ns + phase_ns : std::min(expiry_ns, phase_ns);
+}
 int64_t Core::time_ns() const { return state_->time_ns; }
 const CoreLimits& Core::limits() const { return state_->limits; }
 

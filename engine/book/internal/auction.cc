@@ -53,13 +53,26 @@ uint64_t OrderBook::GatedKey(uint32_t side, uint64_t limit_key) const {
   return std::min(limit_key, KeyOf(makers_side, furthest.value));
 }
 
-bool OrderBook::StoppedByCollar(Taker taker, PriceTicks price) const {
+uint32_t OrderBook::BeyondCollar(Taker taker, PriceTicks price) const {
   if (gate_.kind != GateKind::kCollar) {
-    return false;
+    return internal::kNilSlot;
   }
   taker.limit_key = KeyOf(1 - taker.side, price.value);
   uint32_t dark = FirstDark(1 - taker.side);
-  return NextMaker(taker, &dark) != internal::kNilSlot;
+  return NextMaker(taker, &dark);
+}
+
+bool OrderBook::StopAtCollar(const Taker& taker, const IncomingOrder& order, PriceTicks price) {
+  if (taker.leaves == 0 || order.post_only || order.all_or_none) {
+    return false;
+  }
+  const uint32_t beyond = BeyondCollar(taker, price);
+  if (beyond == internal::kNilSlot) {
+    return false;
+  }
+  gate_.reached = true;
+  gate_.reached_at = pool_->View(OrderHandle{beyond}).price;
+  return true;
 }
 
 }  // namespace tally

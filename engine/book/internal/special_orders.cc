@@ -66,7 +66,7 @@ RejectReason OrderBook::CheckSpecial(const IncomingOrder& order, OrderHandle han
   }
   uint32_t dark = FirstDark(1 - taker.side);
   if (order.type == OrderType::kMarket && NextMaker(taker, &dark) == internal::kNilSlot &&
-      !StoppedByCollar(taker, order.price)) {
+      BeyondCollar(taker, order.price) == internal::kNilSlot) {
     return RejectReason::kMarketNoLiquidity;
   }
   const bool has_room =

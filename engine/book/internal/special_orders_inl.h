@@ -60,9 +60,7 @@ BookResult OrderBook::MatchAndRest(OrderHandle handle, const IncomingOrder& orde
   if (!order.post_only && (!order.all_or_none || WouldTrade(taker, taker.leaves))) {
     MatchSpecial(taker, listener);
   }
-  const bool stopped =
-      taker.leaves > 0 && !order.post_only && !order.all_or_none && StoppedByCollar(taker, price);
-  gate_.reached |= stopped;
+  const bool stopped = StopAtCollar(taker, order, price);
   if (taker.leaves > 0 && MayRest(order)) {
     const uint32_t slot = handle == kNoOrder ? NewOrder(order, taker.leaves) : Raw(handle);
     Rest(slot, order, price, taker.leaves);

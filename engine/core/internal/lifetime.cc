@@ -5,6 +5,7 @@
 #include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/mass_cancel.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/phase.h"
 
 namespace tally::core::internal {
 namespace {
@@ -78,6 +79,7 @@ void HandleTimer(Context context) {
   context.emit.Done();
   std::sort(expired.victims().begin(), expired.victims().end());
   EndTurns(context, expired);
+  AdvancePhases(context);
 }
 
 void ExpireDayOrders(Context& context, InstrumentId instrument) {

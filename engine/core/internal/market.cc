@@ -25,6 +25,7 @@ void PutMarket(const Market& market, StateWriter& out) {
   out.Put(uint16_t{Raw(market.phase)});
   out.Put(uint16_t{Raw(market.next)});
   out.Put(market.until_ns);
+  out.Put(market.next_batch_ns);
   out.Put(market.reference_price);
   PutRules(market.rules, out);
   for (const BreakerWindow::Slot& slot : market.breaker.slots) {

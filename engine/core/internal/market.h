@@ -37,6 +37,7 @@ struct Market {
   TradingPhase phase = TradingPhase::kContinuous;
   TradingPhase next = TradingPhase::kContinuous;  // Begins at until_ns.
   int64_t until_ns = 0;                           // 0: no end.
+  int64_t next_batch_ns = 0;                      // kBatchAuction: the next uncrossing; else 0.
   PriceTicks reference_price;                     // Of the last auction, or as set; 0: none.
   IndicativeEvent indicative{};                   // As last published; all zero outside a call.
   DefineRulesCommand rules{};

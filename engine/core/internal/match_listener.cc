@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "engine/core/internal/bands.h"
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
@@ -84,7 +85,8 @@ void PublishBookTop(Context& context, InstrumentId instrument) {
       top.ask_price == ask_price && top.ask_quantity == ask.quantity) {
     return;
   }
-  CHECK(bid.quantity.value == 0 || ask.quantity.value == 0 || bid.price < ask.price);
+  CHECK(state.book.in_call() || bid.quantity.value == 0 || ask.quantity.value == 0 ||
+        bid.price < ask.price);
   top = {.bid_price = bid_price,
          .bid_quantity = bid.quantity,
          .ask_price = ask_price,
@@ -243,6 +245,20 @@ risk::FillFees MatchListener::FeesOfFill(Quanta notional, const OrderRecord& mak
       {.side = active_.side, .rates = taker_rates, .minimum_fee = active_.minimum_fee});
 }
 
+void MatchListener::PublishTrade(const Fill& fill, InstrumentId instrument, uint8_t side) {
+  Event trade = MakeEvent(EventType::kTrade);
+  trade.instrument = instrument;
+  trade.side = side;
+  trade.trade = {.trade_id = state_.next_trade_id, .price = fill.price, .quantity = fill.quantity};
+  context_.emit.Publish(trade);
+  state_.next_trade_id = TradeId{Raw(state_.next_trade_id) + 1};
+  BookState& book = state_.book(instrument);
+  book.last_price = fill.price;
+  if ((book.features & (kFeatureRules | kFeaturePhase)) == kFeatureRules) [[unlikely]] {
+    RecordTrade(state_, instrument, fill.price);
+  }
+}
+
 void MatchListener::OnFill(const Fill& fill) {
   OrderRecord& maker_record = state_.orders[fill.maker];
   OrderRecord& taker_record = *active_.record;
@@ -267,13 +283,7 @@ void MatchListener::OnFill(const Fill& fill) {
 
   ReportFill(maker, fill, state_.pool.id(fill.maker), Liquidity::kMaker);
   ReportFill(taker, fill, active_.id, Liquidity::kTaker);
-  Event trade = MakeEvent(EventType::kTrade);
-  trade.instrument = maker_record.instrument;
-  trade.side = Raw(active_.side);
-  trade.trade = {.trade_id = state_.next_trade_id, .price = fill.price, .quantity = fill.quantity};
-  context_.emit.Publish(trade);
-  state_.book(trade.instrument).last_price = fill.price;
-  state_.next_trade_id = TradeId{Raw(state_.next_trade_id) + 1};
+  PublishTrade(fill, maker_record.instrument, Raw(active_.side));
 
   if ((maker_record.flags | taker_record.flags) != 0) [[unlikely]] {
     AfterSpecialFill(maker, fill.quantity);

@@ -36,6 +36,7 @@ class MatchListener {
   void OnAccepted(const IncomingOrder& order);
   void OnReplaced(const Replacement& replacement);
   void OnFill(const Fill& fill);
+  void OnCross(const Cross& cross);  // A trade of an auction; auction.cc.
   void OnMakerCanceled(const Cancellation& cancellation);
   void OnTakerCanceled(const Cancellation& cancellation);
   void OnEntered(OrderHandle, const IncomingOrder&) {}  // Its trigger was reported before.
@@ -61,6 +62,8 @@ class MatchListener {
   void ReportAccepted(const IncomingOrder& order);
   void MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional);
   void AfterSpecialFill(const Leg& leg, QuantityLots quantity);
+  // kTrade, and what follows from the price; 0 as side: no aggressor. Uses up the trade id.
+  void PublishTrade(const Fill& fill, InstrumentId instrument, uint8_t side);
   void ReportFill(const Leg& leg, const Fill& fill, OrderId order_id, Liquidity liquidity);
 
   State& state_;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/core/internal/bands.h"
 #include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_attributes.h"
+#include "engine/core/internal/phase.h"
 #include "engine/core/internal/protection.h"
 
 namespace tally::core::internal {
@@ -39,6 +41,11 @@ RejectReason CheckSwitches(const Context& context, OrderRequest&) {
   return CheckKillSwitch(context.state, context.command.account, context.command.session);
 }
 
+// kMarketHalted.
+RejectReason CheckOpen(const Context& context, OrderRequest&) {
+  return CheckHalt(context.state, context.command.instrument);
+}
+
 // What no handler exists for yet.
 bool IsAvailable(const NewOrderCommand& order) {
   return !IsStop(order.type) && order.type != OrderType::kPegged &&
@@ -52,13 +59,9 @@ RejectReason CheckMeaning(const Context&, OrderRequest& request) {
                                                                       : reason;
 }
 
-// kPhaseForbids: at-the-open orders lead to the opening auction.
+// kPhaseForbids.
 RejectReason CheckPhase(const Context& context, OrderRequest& request) {
-  const TradingPhase phase = context.state.phase(context.command.instrument);
-  return request.order.time_in_force == TimeInForce::kAtTheOpen &&
-                 phase != TradingPhase::kPreOpen && phase != TradingPhase::kOpeningAuction
-             ? RejectReason::kPhaseForbids
-             : RejectReason::kNone;
+  return CheckPhaseTakes(context.state.phase(context.command.instrument), request.order);
 }
 
 // kHiddenNotAllowed, kReduceOnly, kBadDisplayQuantity, kBadMinQuantity.
@@ -129,6 +132,15 @@ RejectReason CheckReference(const Context&, OrderRequest& request) {
   return request.price == PriceTicks{} ? RejectReason::kNoReferencePrice : RejectReason::kNone;
 }
 
+// kFatFinger, kPriceBand.
+RejectReason CheckLimits(const Context& context, OrderRequest& request) {
+  return CheckRules(context.state, context.command.instrument,
+                    {.side = request.order.side,
+                     .type = request.order.type,
+                     .price = request.price,
+                     .quantity = request.order.quantity});
+}
+
 // kProtectionTripped.
 RejectReason CheckProtection(const Context& context, OrderRequest& request) {
   return ProtectionTripped(context.state, request.flags) ? RejectReason::kProtectionTripped
@@ -185,9 +197,9 @@ PriceTicks LimitFrom(PriceTicks reference, const NewOrderCommand& order, PriceTi
 }
 
 RejectReason Admit(const Context& context, OrderRequest& request) {
-  return FirstOf<CheckParties, CheckSwitches, CheckMeaning, CheckPhase, CheckShown, CheckLifetime,
-                 CheckMakerGroup, CheckName, CheckTerms, CheckReference, CheckProtection, CheckRoom,
-                 CheckFunds>(context, request);
+  return FirstOf<CheckParties, CheckSwitches, CheckOpen, CheckMeaning, CheckPhase, CheckShown,
+                 CheckLifetime, CheckMakerGroup, CheckName, CheckTerms, CheckReference, CheckLimits,
+                 CheckProtection, CheckRoom, CheckFunds>(context, request);
 }
 
 RejectReason CheckClientOrderId(const Context& context, ClientOrderId id) {

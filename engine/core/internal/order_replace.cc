@@ -1,11 +1,13 @@
 // kReplaceOrder.
 
 #include "base/assert.h"
+#include "engine/core/internal/bands.h"
 #include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/order_checks.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/phase.h"
 #include "engine/core/internal/turn.h"
 
 namespace tally::core::internal {
@@ -50,6 +52,11 @@ RejectReason CheckNewAttributes(const State& state, OrderHandle handle,
   return RejectReason::kNone;
 }
 
+OrderType TypeOf(const State& state, OrderHandle handle) {
+  return (state.orders[handle].flags & kRecordHasDetail) == 0 ? OrderType::kLimit
+                                                              : state.orders.detail(handle).type;
+}
+
 RejectReason CheckReplace(const Context& context, NewTerms& terms) {
   const State& state = context.state;
   const ReplaceOrderCommand& replace = context.command.replace_order;
@@ -63,6 +70,9 @@ RejectReason CheckReplace(const Context& context, NewTerms& terms) {
   }
   if (RejectReason reason = CheckKillSwitch(state, record.account, context.command.session);
       reason != RejectReason::kNone) {
+    return reason;
+  }
+  if (RejectReason reason = CheckHalt(state, record.instrument); reason != RejectReason::kNone) {
     return reason;
   }
   if (!IsReplaceable(state, terms.handle)) {
@@ -85,6 +95,14 @@ RejectReason CheckReplace(const Context& context, NewTerms& terms) {
     return RejectReason::kBelowFilled;
   }
   const Side side = state.pool.side(terms.handle);
+  if (RejectReason reason = CheckRules(state, record.instrument,
+                                       {.side = side,
+                                        .type = TypeOf(state, terms.handle),
+                                        .price = replace.price,
+                                        .quantity = replace.quantity});
+      reason != RejectReason::kNone) {
+    return reason;
+  }
   terms.leaves = replace.quantity - record.cumulative;
   const risk::FeeTerms fees = FeesOf(state, record.account, record.instrument, instrument);
   terms.fees = fees.rates;

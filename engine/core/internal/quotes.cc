@@ -2,11 +2,13 @@
 
 #include <array>
 
+#include "engine/core/internal/bands.h"
 #include "engine/core/internal/fees.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/order_checks.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/phase.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/turn.h"
 
@@ -43,7 +45,12 @@ RejectReason CheckParties(const Context& context) {
 
 // What a quote needs to put something into the book; a withdrawal takes out only.
 RejectReason CheckMayQuote(const Context& context) {
-  return CheckKillSwitch(context.state, context.command.account, context.command.session);
+  if (RejectReason reason =
+          CheckKillSwitch(context.state, context.command.account, context.command.session);
+      reason != RejectReason::kNone) {
+    return reason;
+  }
+  return CheckHalt(context.state, context.command.instrument);
 }
 
 // What is said of the quote as a whole, in the order of reject_reason.h.
@@ -166,6 +173,14 @@ class Quoter {
   // (and tripped the protection), or have failed to make way.
   RejectReason CheckSide(Side side, OrderHandle handle) const {
     if (RejectReason reason = risk::CheckTerms(instrument_, PriceOf(side), QuantityOf(side));
+        reason != RejectReason::kNone) {
+      return reason;
+    }
+    if (RejectReason reason = CheckRules(state_, key_.instrument,
+                                         {.side = side,
+                                          .type = OrderType::kLimit,
+                                          .price = PriceOf(side),
+                                          .quantity = QuantityOf(side)});
         reason != RejectReason::kNone) {
       return reason;
     }

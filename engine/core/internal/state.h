@@ -74,6 +74,8 @@ class State {
   OrderPool pool;
   std::vector<BookState> books;  // By instrument, from 1.
   std::vector<Market> markets;   // Likewise.
+  // When a phase ends or a batch is due next, 0: never. Follows from the markets.
+  int64_t phase_deadline_ns = 0;
   OrderTable orders;
   ExpiryQueue expiry;
 

@@ -1,5 +1,7 @@
 #include "engine/core/internal/turn.h"
 
+#include "engine/core/internal/auction.h"
+#include "engine/core/internal/bands.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/protection.h"
 
@@ -7,6 +9,11 @@ namespace tally::core::internal {
 
 void EndTurn(Context& context, InstrumentId instrument) {
   CancelTripped(context, instrument);
+  if ((context.state.book(instrument).features & (kFeaturePhase | kFeatureRules)) != 0)
+      [[unlikely]] {
+    EnforceRules(context, instrument);
+    PublishIndicative(context, instrument);
+  }
   PublishBookTop(context, instrument);
 }
 

@@ -44,7 +44,7 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   EXPECT_EQ(ToHex(events_hash.Finish()),
             "a8190ddf2d1640da60f7e914a21ff7b592bb8905c109cd273299793d663ca039");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "0177fd34f7806e0a1e0a67b30b84602590f5a2997e8a4f75c4b717c4afd8a5ab");
+            "499bb481a09f15336573d3efc9a9afcc3881e382f7b59a74beeb56ff401ac85c");
 }
 
 }  // namespace

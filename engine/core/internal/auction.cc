@@ -1,0 +1,99 @@
+#include "engine/core/internal/auction.h"
+
+#include "base/assert.h"
+#include "engine/core/internal/match_listener.h"
+
+namespace tally::core::internal {
+namespace {
+
+// The price that decides where volume and pressure do not.
+PriceTicks ReferenceOf(const State& state, InstrumentId instrument) {
+  const PriceTicks reference = state.market(instrument).reference_price;
+  return reference == PriceTicks{} ? state.book(instrument).last_price : reference;
+}
+
+}  // namespace
+
+// Nobody brought the liquidity and nobody took it: both pay as takers do, which the fee account
+// never has to pay for.
+void MatchListener::OnCross(const Cross& cross) {
+  OrderRecord& buy_record = state_.orders[cross.buy];
+  OrderRecord& sell_record = state_.orders[cross.sell];
+  const Quanta notional = risk::Notional(instrument_, cross.price, cross.quantity);
+  const Leg buy = {.record = buy_record,
+                   .side = Side::kBuy,
+                   .limit = HoldPrice(state_, cross.buy, state_.pool.View(cross.buy).price),
+                   .leaves = cross.buy_leaves,
+                   .fee = risk::Fee(notional, buy_record.fees.taker)};
+  const Leg sell = {.record = sell_record,
+                    .side = Side::kSell,
+                    .limit = cross.price,
+                    .leaves = cross.sell_leaves,
+                    .fee = risk::Fee(notional, sell_record.fees.taker)};
+  MoveFunds(buy, cross.quantity, notional);
+  MoveFunds(sell, cross.quantity, notional);
+  state_.ledger.Credit(instrument_.fee_account, instrument_.quote_asset, buy.fee + sell.fee);
+
+  const Fill fill = {.maker = kNoOrder,
+                     .price = cross.price,
+                     .quantity = cross.quantity,
+                     .maker_leaves = {},
+                     .taker_leaves = {}};
+  ReportFill(buy, fill, state_.pool.id(cross.buy), Liquidity::kAuction);
+  ReportFill(sell, fill, state_.pool.id(cross.sell), Liquidity::kAuction);
+  PublishTrade(fill, buy_record.instrument, 0);
+
+  if ((buy_record.flags | sell_record.flags) != 0) {
+    AfterSpecialFill(buy, cross.quantity);
+    AfterSpecialFill(sell, cross.quantity);
+  }
+  if (cross.buy_leaves.value == 0) {
+    CHECK(buy_record.held == Quanta{});
+    EndOrder(state_, cross.buy, Side::kBuy);
+  }
+  if (cross.sell_leaves.value == 0) {
+    CHECK(sell_record.held == Quanta{});
+    EndOrder(state_, cross.sell, Side::kSell);
+  }
+}
+
+bool RunAuction(Context& context, InstrumentId instrument) {
+  State& state = context.state;
+  OrderBook& book = state.book(instrument).book;
+  if (!book.in_call()) {
+    return false;
+  }
+  MatchListener listener(context, *state.instruments.Find(instrument), ActiveOrder{});
+  const Equilibrium equilibrium = book.Uncross(ReferenceOf(state, instrument), listener);
+  if (equilibrium.quantity == QuantityLots{}) {
+    return false;
+  }
+  state.market(instrument).reference_price = equilibrium.price;
+  return true;
+}
+
+void PublishIndicative(Context& context, InstrumentId instrument) {
+  State& state = context.state;
+  Market& market = state.market(instrument);
+  if (!IsCall(market.phase)) {
+    return;
+  }
+  const Equilibrium now =
+      state.book(instrument).book.FindEquilibrium(ReferenceOf(state, instrument));
+  IndicativeEvent& last = market.indicative;
+  if (last.price == now.price && last.quantity == now.quantity && last.surplus == now.surplus &&
+      last.surplus_side == now.surplus_side) {
+    return;
+  }
+  last = {.price = now.price,
+          .quantity = now.quantity,
+          .surplus = now.surplus,
+          .surplus_side = now.surplus_side,
+          .reserved = {}};
+  Event event = MakeEvent(EventType::kIndicative);
+  event.instrument = instrument;
+  event.indicative = last;
+  context.emit.Publish(event);
+}
+
+}  // namespace tally::core::internal
