@@ -1,6 +1,7 @@
 #include "engine/core/internal/auction.h"
 
 #include "base/assert.h"
+#include "engine/core/internal/book_delta.h"
 #include "engine/core/internal/match_listener.h"
 
 namespace tally::core::internal {
@@ -43,6 +44,9 @@ void MatchListener::OnCross(const Cross& cross) {
   ReportFill(sell, fill, state_.pool.id(cross.sell), Liquidity::kAuction);
   PublishTrade(fill, buy_record.instrument, 0);
 
+  Context context = context_;
+  PublishLess(context, cross.buy);
+  PublishLess(context, cross.sell);
   if ((buy_record.flags | sell_record.flags) != 0) {
     AfterSpecialFill(buy, cross.quantity);
     AfterSpecialFill(sell, cross.quantity);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/internal/book_delta.h"
 #include "engine/core/internal/phase.h"
 #include "engine/core/internal/turn.h"
 #include "engine/risk/holds.h"
@@ -226,6 +227,7 @@ void HandleDefineRules(Context context) {
                             market.rules.breaker_bp != rules.breaker_bp;
   market.rules = rules;
   uint32_t& features = state.book(instrument).features;
+  const bool had_deltas = (features & kFeatureBookDelta) != 0;
   features = (features & ~kFeaturesOfRules) | FeaturesOf(rules);
   if (other_window) {
     market.breaker = {};
@@ -234,6 +236,9 @@ void HandleDefineRules(Context context) {
   Event event = MakeEvent(EventType::kRulesDefined);
   event.instrument = instrument;
   context.emit.Publish(event);
+  if (!had_deltas && (features & kFeatureBookDelta) != 0) {
+    PublishWholeBook(context, instrument);
+  }
   context.emit.Done();
 }
 
