@@ -13,6 +13,12 @@ PriceTicks ReferenceOf(const State& state, InstrumentId instrument) {
   return reference == PriceTicks{} ? state.book(instrument).last_price : reference;
 }
 
+Quanta AuctionFee(const OrderRecord& record, Side side, Quanta notional,
+                  risk::MinimumFee* minimum_fee) {
+  const Quanta fee = risk::Fee(notional, record.fees.taker);
+  return minimum_fee == nullptr ? fee : risk::ChargeFee(*minimum_fee, side, notional, fee);
+}
+
 }  // namespace
 
 // Nobody brought the liquidity and nobody took it: both pay as takers do, which the fee account
@@ -21,16 +27,20 @@ void MatchListener::OnCross(const Cross& cross) {
   OrderRecord& buy_record = state_.orders[cross.buy];
   OrderRecord& sell_record = state_.orders[cross.sell];
   const Quanta notional = risk::Notional(instrument_, cross.price, cross.quantity);
+  risk::MinimumFee* const buy_minimum = state_.orders.minimum_fee(cross.buy);
+  risk::MinimumFee* const sell_minimum = state_.orders.minimum_fee(cross.sell);
   const Leg buy = {.record = buy_record,
                    .side = Side::kBuy,
                    .limit = HoldPrice(state_, cross.buy, state_.pool.View(cross.buy).price),
                    .leaves = cross.buy_leaves,
-                   .fee = risk::Fee(notional, buy_record.fees.taker)};
+                   .fee = AuctionFee(buy_record, Side::kBuy, notional, buy_minimum),
+                   .minimum_fee = buy_minimum};
   const Leg sell = {.record = sell_record,
                     .side = Side::kSell,
                     .limit = cross.price,
                     .leaves = cross.sell_leaves,
-                    .fee = risk::Fee(notional, sell_record.fees.taker)};
+                    .fee = AuctionFee(sell_record, Side::kSell, notional, sell_minimum),
+                    .minimum_fee = sell_minimum};
   MoveFunds(buy, cross.quantity, notional);
   MoveFunds(sell, cross.quantity, notional);
   state_.ledger.Credit(instrument_.fee_account, instrument_.quote_asset, buy.fee + sell.fee);

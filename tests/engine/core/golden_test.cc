@@ -44,7 +44,7 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   EXPECT_EQ(ToHex(events_hash.Finish()),
             "a8190ddf2d1640da60f7e914a21ff7b592bb8905c109cd273299793d663ca039");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "499bb481a09f15336573d3efc9a9afcc3881e382f7b59a74beeb56ff401ac85c");
+            "df88f08d4487997957d83e20129efe039ed618e4fd8a2ecab2f56bda3db19f47");
 }
 
 }  // namespace
