@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <sys/mman.h>
@@ -30,6 +31,7 @@ class HandleTable {
     CHECK(memory != MAP_FAILED);
     static_cast<void>(madvise(memory, kSizeBytes, MADV_HUGEPAGE));
     older_ = static_cast<OrderHandle*>(memory);
+    std::memset(memory, 0, kPrefaultBytes);
   }
   ~HandleTable() { static_cast<void>(munmap(older_, kSizeBytes)); }
   HandleTable(const HandleTable&) = delete;
@@ -58,6 +60,7 @@ class HandleTable {
 
  private:
   static constexpr std::size_t kSizeBytes = (std::size_t{kOrderIdMax} + 1) * sizeof(OrderHandle);
+  static constexpr std::size_t kPrefaultBytes = std::size_t{1} << 23;
   static constexpr uint32_t kRecent = 1'024;
   static constexpr uint32_t kNone = 0;  // No order has this id.
 
@@ -182,8 +185,11 @@ class Engine {
   }
 
   ReportRing* reports_;
-  OrderPool pool_{
-      {.capacity = kOpenOrdersMax, .index_order_ids = false, .windows = 2, .window_ticks = 65'536}};
+  OrderPool pool_{{.capacity = kOpenOrdersMax,
+                   .index_order_ids = false,
+                   .windows = 2,
+                   .window_ticks = 65'536,
+                   .prefault = true}};
   OrderBook book_{&pool_};
   HandleTable handles_;
 };

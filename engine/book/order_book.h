@@ -206,6 +206,7 @@ class OrderBook {
   void Unlink(uint32_t slot);
   void Free(uint32_t slot);
   // The list of a level, without its quantity.
+  uint32_t* LinkAt(uint32_t slot, uint32_t Order::*link, uint32_t* end);
   void Append(uint32_t at, uint32_t slot);
   void Detach(uint32_t slot);
 

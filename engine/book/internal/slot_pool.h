@@ -39,6 +39,7 @@ class SlotPool {
   // One past the highest index ever used or next().
   uint32_t fresh() const { return fresh_; }
 
+  Slot* data() { return slots_; }
   Slot& operator[](uint32_t index) { return slots_[index]; }
   const Slot& operator[](uint32_t index) const { return slots_[index]; }
 
