@@ -106,31 +106,63 @@ const VerifiedFlow& CancelHeavyFlow(uint32_t instruments, uint32_t resting_order
   return verified;
 }
 
+[[gnu::always_inline]] inline void Apply(const FlowCommand& command, OrderPool& pool,
+                                         std::deque<OrderBook>& books, TallyListener& listener) {
+  OrderBook& book = books[command.instrument];
+  if (command.kind == FlowKind::kSubmit) {
+    book.Submit(command.order, listener);
+    return;
+  }
+  const OrderHandle handle = pool.Find(command.order.id);
+  if (handle == kNoOrder) {
+    return;
+  }
+  if (command.kind == FlowKind::kCancel) {
+    book.Cancel(handle);
+  } else {
+    book.Replace(handle, command.order.price, command.order.quantity, listener);
+  }
+}
+
 [[gnu::noinline]] void Run(std::span<const FlowCommand> commands, OrderPool& pool,
                            std::deque<OrderBook>& books, TallyListener& listener) {
   for (const FlowCommand& command : commands) {
-    OrderBook& book = books[command.instrument];
-    if (command.kind == FlowKind::kSubmit) {
-      book.Submit(command.order, listener);
-      continue;
-    }
-    const OrderHandle handle = pool.Find(command.order.id);
-    if (handle == kNoOrder) {
-      continue;
-    }
-    if (command.kind == FlowKind::kCancel) {
-      book.Cancel(handle);
-    } else {
-      book.Replace(handle, command.order.price, command.order.quantity, listener);
-    }
+    Apply(command, pool, books, listener);
   }
 }
 
 // How a pool finds its orders and its price levels.
 enum class Lookup {
-  kSlotsAndWindows,  // Ids carry slots, prices around the best one have a window.
   kIndexAndTree,     // Ids are the caller's, no memory per book.
+  kSlotsAndWindows,  // Ids carry slots, prices around the best one have a window.
+  kLookAhead,        // The same, and the next commands are known, as they are in a core.
 };
+
+// As the core does for the commands that wait in its ring.
+void LookAhead(std::span<const FlowCommand> upcoming, const OrderPool& pool,
+               const std::deque<OrderBook>& books) {
+  constexpr std::size_t kFar = 12;
+  constexpr std::size_t kNear = 5;
+  if (upcoming.size() > kFar && upcoming[kFar].kind != FlowKind::kSubmit) {
+    pool.Prefetch(upcoming[kFar].order.id);
+  }
+  if (upcoming.size() > kNear) {
+    const FlowCommand& command = upcoming[kNear];
+    if (command.kind == FlowKind::kSubmit) {
+      books[command.instrument].Prefetch(command.order.side, command.order.price);
+    } else if (const OrderHandle handle = pool.Find(command.order.id); handle != kNoOrder) {
+      pool.PrefetchNeighbours(handle);
+    }
+  }
+}
+
+[[gnu::noinline]] void RunAhead(std::span<const FlowCommand> commands, OrderPool& pool,
+                                std::deque<OrderBook>& books, TallyListener& listener) {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    LookAhead(commands.subspan(i), pool, books);
+    Apply(commands[i], pool, books, listener);
+  }
+}
 
 OrderPoolOptions OptionsFor(const OrderFlow& flow, Lookup lookup) {
   return lookup == Lookup::kIndexAndTree ? OrderPoolOptions{.capacity = flow.open_orders_max}
@@ -179,7 +211,8 @@ constexpr std::size_t kPiece = 5'000;
 // of each piece of the flow, which on a machine with other work is what comes closest to none.
 void RunVerified(benchmark::State& state, const VerifiedFlow& verified, Lookup lookup) {
   const OrderFlow flow =
-      lookup == Lookup::kSlotsAndWindows ? WithSlotIds(verified.flow) : verified.flow;
+      lookup == Lookup::kIndexAndTree ? verified.flow : WithSlotIds(verified.flow);
+  const auto run = lookup == Lookup::kLookAhead ? RunAhead : Run;
   double total_seconds = 0;
   double bytes_per_order = 0;
   std::vector<double> piece_seconds((flow.commands.size() + kPiece - 1) / kPiece, 1e9);
@@ -197,7 +230,7 @@ void RunVerified(benchmark::State& state, const VerifiedFlow& verified, Lookup l
     for (std::size_t piece = 0; piece < piece_seconds.size(); ++piece) {
       const auto commands = std::span(flow.commands).subspan(piece * kPiece);
       const double start = CpuSeconds();
-      Run(commands.first(std::min(kPiece, commands.size())), pool, books, listener);
+      run(commands.first(std::min(kPiece, commands.size())), pool, books, listener);
       const double taken = CpuSeconds() - start;
       seconds += taken;
       piece_seconds[piece] = std::min(piece_seconds[piece], taken);
@@ -235,6 +268,7 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
       ->Unit(benchmark::kMillisecond);
 }
 BENCHMARK_CAPTURE(BM_CancelHeavyFlow, slots, Lookup::kSlotsAndWindows)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_CancelHeavyFlow, lookahead, Lookup::kLookAhead)->Apply(Sizes);
 BENCHMARK_CAPTURE(BM_CancelHeavyFlow, index, Lookup::kIndexAndTree)->Apply(Sizes);
 
 absl::StatusOr<VerifiedFlow> RecordedFlow() {

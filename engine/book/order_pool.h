@@ -110,7 +110,13 @@ class OrderPool {
 
   // Start loading what an operation on the order will touch: its place in the index; the order;
   // those next to it and its price level (which needs the order to be there).
-  void Prefetch(OrderId id) const { index_->Prefetch(id); }
+  void Prefetch(OrderId id) const {
+    if (slot_mask_ != 0) {
+      Prefetch(OrderHandle{static_cast<uint32_t>(Raw(id) & slot_mask_)});
+    } else {
+      index_->Prefetch(id);
+    }
+  }
   void Prefetch(OrderHandle handle) const { tally::Prefetch(&orders_[Raw(handle)]); }
   void PrefetchNeighbours(OrderHandle handle) const {
     const Order& order = orders_[Raw(handle)];
