@@ -141,7 +141,7 @@ class OrderBook {
   // Walks everything and CHECKs the invariants. O(orders); for tests and tools.
   void CheckInvariants() const;
 
-  static constexpr uint32_t kExecutableSearchMax = 4'096;
+  static constexpr uint32_t kExecutableSearchMax = 1'024;
 
  private:
   using Ladder = internal::PriceLadder;

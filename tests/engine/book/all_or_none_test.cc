@@ -270,11 +270,11 @@ TEST(AllOrNoneTest, TheSearchForAnExecutableOneIsBounded) {
     ASSERT_EQ(script.Execute("sell " + std::to_string(100 + i) + " 1@100"),
               i == 0 ? "trade 2 1@100 0/0, filled" : "resting 1");
   }
-  // 4,095 orders are looked at for the first one, and it is the only one.
+  // 1,023 orders are looked at for the first one, and it is the only one.
   EXPECT_EQ(script.Execute("execute"), "none");
   ASSERT_EQ(script.Execute("buy 9000 5000@100 aon"), "resting 5000");
   EXPECT_EQ(script.Execute("cancel 1"), "canceled 9000");
-  EXPECT_EQ(script.Execute("replace 9000 4095@100").substr(0, 4), "kept");
+  EXPECT_EQ(script.Execute("replace 9000 1023@100").substr(0, 4), "kept");
   EXPECT_EQ(script.Execute("execute").substr(0, 14), "9000 trade 101");
 }
 
