@@ -52,7 +52,7 @@ TEST(AllocationTest, AHundredThousandCommandsAllocateNothing) {
 
 // Every kind of order that takes another path than a plain one.
 TEST(AllocationTest, SpecialOrdersAllocateNothing) {
-  const OrderFlow flow = MakeCancelHeavyFlow({.resting_orders = 2'000, .commands = 50'000});
+  const OrderFlow flow = MakeOrderFlow({.resting_orders = 2'000, .commands = 50'000});
   OrderPool pool({.capacity = flow.open_orders_max});
   OrderBook book(&pool);
   CountingListener listener;
