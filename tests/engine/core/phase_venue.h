@@ -31,7 +31,7 @@ struct RuleOptions {
 };
 
 struct PhaseVenue {
-  PhaseVenue() { venue.SetUp(); }
+  explicit PhaseVenue(const CoreLimits& limits = SmallLimits()) : venue(limits) { venue.SetUp(); }
 
   void SetPhase(TradingPhase phase, const PhaseOptions& options = {}) {
     Command command = MakeCommand(CommandType::kSetPhase);
