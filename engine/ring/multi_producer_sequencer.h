@@ -21,8 +21,8 @@ namespace tally {
 // one with each lap; a consumer reads a slot only while its mark is the lap of its position. The
 // slot is not claimed for the next lap before every gating consumer has left it.
 //
-// Cost: a claim is one compare-and-swap on a shared line (5 ns alone). Who loses one stands back
-// for up to 0.5 us, which gives the others runs of claims.
+// Cost: a claim is one compare-and-swap on a shared line (6 ns a publish alone). Who loses one
+// stands back for up to 0.5 us, which gives the others runs of claims.
 class MultiProducerSequencer : public SequencerBase {
  public:
   MultiProducerSequencer(uint32_t capacity, WaitKind wait)

@@ -13,7 +13,7 @@ namespace tally {
 //
 // Thread safety: none; one thread. While it exists the ring's sequencer is not used to claim.
 //
-// Cost: publishing one entry is two stores and two predicted branches (1 ns); room is looked up
+// Cost: publishing one entry is two stores and two predicted branches (0.7 ns); room is looked up
 // once per lap at most when consumers keep up.
 template <typename T>
 class SingleProducer {
