@@ -6,6 +6,7 @@
 #include "engine/core/internal/bands.h"
 #include "engine/core/internal/context.h"
 #include "engine/core/internal/fees.h"
+#include "engine/core/internal/invariants.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/lookahead.h"
@@ -179,6 +180,21 @@ std::size_t Core::BookDepth(InstrumentId instrument, Side side,
   return count;
 }
 
+std::size_t Core::BookOrders(InstrumentId instrument, Side side,
+                             std::span<DepthOrder> orders) const {
+  if (state_->instruments.Find(instrument) == nullptr) {
+    return 0;
+  }
+  std::size_t count = 0;
+  state_->book(instrument).book.ForEachOrder(side, [&](OrderHandle handle) {
+    const OrderView view = state_->pool.View(handle);
+    if (view.place == OrderPlace::kDisplayed && count < orders.size()) {
+      orders[count++] = {.id = view.id, .price = view.price, .quantity = view.displayed};
+    }
+  });
+  return count;
+}
+
 uint32_t Core::open_order_count() const { return state_->pool.used_count(); }
 std::span<const ChainProgress> Core::chains() const { return state_->chains; }
 uint64_t Core::last_settled_batch() const { return state_->last_settled_batch; }
@@ -186,6 +202,7 @@ EventSequence Core::last_settled_event() const { return state_->last_settled_eve
 std::optional<Divergence> Core::divergence() const { return state_->divergence; }
 uint64_t Core::unverified_marks() const { return state_->unverified_marks; }
 
+void Core::CheckInvariants() const { internal::CheckInvariants(*state_); }
 void Core::SerializeState(StateSink& sink) const { internal::SerializeState(*state_, sink); }
 Sha256Digest Core::StateHash() const { return internal::HashState(*state_); }
 

@@ -43,6 +43,14 @@ struct DepthLevel {
   uint32_t order_count = 0;
 };
 
+// What is displayed of an order.
+struct DepthOrder {
+  OrderId id{};
+  PriceTicks price;
+  QuantityLots quantity;
+  friend bool operator==(const DepthOrder&, const DepthOrder&) = default;
+};
+
 // How far the transfers of one vault have been applied.
 struct ChainProgress {
   uint64_t chain_id = 0;
@@ -113,6 +121,8 @@ class Core {
   BookTopEvent book_top(InstrumentId instrument) const;
   // The best levels of one side, best first; returns how many were written.
   std::size_t BookDepth(InstrumentId instrument, Side side, std::span<DepthLevel> levels) const;
+  // Likewise order by order, in priority order: what a book made of kBookDelta events contains.
+  std::size_t BookOrders(InstrumentId instrument, Side side, std::span<DepthOrder> orders) const;
   uint32_t open_order_count() const;
 
   std::span<const ChainProgress> chains() const;  // Ascending chain id.
@@ -123,6 +133,9 @@ class Core {
   std::optional<Divergence> divergence() const;
   // Marks for which this core remembers no hash to compare with (too old).
   uint64_t unverified_marks() const;
+
+  // Walks everything and CHECKs the invariants. O(orders + accounts * assets); for tests and tools.
+  void CheckInvariants() const;
 
   // The canonical state, docs/formats/state.md: everything that can influence a later event.
   // Cost: linear in sessions, balances and open orders.

@@ -304,6 +304,7 @@ void TestVenue::CheckInvariants() {
   }
   EXPECT_EQ(Raw(core.next_event_sequence()), event_sequence_ + 1);
   CheckConservation();
+  core.CheckInvariants();
 }
 
 void TestVenue::CheckConservation() const {

@@ -1,0 +1,92 @@
+#include "engine/core/internal/invariants.h"
+
+#include <vector>
+
+#include "base/assert.h"
+#include "engine/core/internal/match_listener.h"
+
+namespace tally::core::internal {
+namespace {
+
+// What the lists must add up to.
+struct Counts {
+  uint32_t open = 0;
+  uint32_t dormant = 0;
+  uint32_t gtd = 0;
+};
+
+// The legs of a group may share a hold; every other order holds exactly what it needs.
+bool HoldsByItself(const OrderRecord& record) { return (record.flags & kRecordInGroup) == 0; }
+
+void CheckOrder(const State& state, OrderHandle handle, Counts& counts) {
+  const OrderRecord& record = state.orders[handle];
+  CHECK(state.pool.Contains(handle));
+  const OrderView view = state.pool.View(handle);
+  const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
+  CHECK(view.leaves.value > 0);
+  CHECK(view.displayed <= view.leaves);
+  CHECK(record.held.value >= 0);
+  if (HoldsByItself(record)) {
+    CHECK(record.held ==
+          risk::HoldAmount(instrument, {.side = view.side,
+                                        .price = HoldPrice(state, handle, view.price),
+                                        .leaves = view.leaves,
+                                        .fees = record.fees,
+                                        .minimum_fee = state.orders.minimum_fee(handle)}));
+  }
+  const bool has_detail = (record.flags & kRecordHasDetail) != 0;
+  ++counts.open;
+  counts.dormant += view.place == OrderPlace::kDormant ? 1 : 0;
+  counts.gtd +=
+      has_detail && state.orders.detail(handle).time_in_force == TimeInForce::kGtd ? 1 : 0;
+  CHECK(has_detail || view.place == OrderPlace::kDisplayed);
+}
+
+void CheckAccount(const State& state, AccountId account, Counts& counts) {
+  std::vector<int64_t> held(state.assets.capacity());
+  uint32_t open = 0;
+  state.orders.ForEachOfAccount(account, [&](OrderHandle handle) {
+    const OrderRecord& record = state.orders[handle];
+    CHECK(record.account == account);
+    CheckOrder(state, handle, counts);
+    const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
+    held[Raw(risk::HoldAsset(instrument, state.pool.side(handle)))] += record.held.value;
+    ++open;
+  });
+  CHECK(open == state.accounts.Find(account)->open_orders);
+  for (uint32_t asset = 0; asset < state.assets.capacity(); ++asset) {
+    const AssetId id{static_cast<uint16_t>(asset)};
+    CHECK(state.ledger.balance(account, id).held.value == held[asset]);
+  }
+}
+
+uint32_t DormantCount(const State& state, const BookState& book) {
+  uint32_t count = 0;
+  for (OrderHandle handle = book.dormant_orders.front(); handle != kNoOrder;
+       handle = DormantList::Next(state.orders, handle)) {
+    CHECK(state.pool.place(handle) == OrderPlace::kDormant);
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+void CheckInvariants(const State& state) {
+  Counts counts;
+  for (uint32_t row = 1; row <= state.accounts.capacity(); ++row) {
+    if (state.accounts.Find(AccountId{row}) != nullptr) {
+      CheckAccount(state, AccountId{row}, counts);
+    }
+  }
+  CHECK(counts.open == state.pool.used_count());
+  CHECK(counts.gtd == state.expiry.count());
+  uint32_t dormant = 0;
+  for (const BookState& book : state.books) {
+    book.book.CheckInvariants();
+    dormant += DormantCount(state, book);
+  }
+  CHECK(dormant == counts.dormant);
+}
+
+}  // namespace tally::core::internal
