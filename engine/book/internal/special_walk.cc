@@ -89,28 +89,27 @@ void OrderBook::ProbeLevel(uint32_t at, Taker& taker, int64_t& wanted, uint32_t*
   trade(refreshed);
 }
 
-OrderHandle OrderBook::FindExecutable(Side side) const {
-  if (all_or_none_counts_[IndexOf(side)] == 0) {
+OrderHandle OrderBook::FindExecutable(Side order_side) const {
+  const uint32_t side = IndexOf(order_side);
+  if (all_or_none_counts_[side] == 0) {
     return kNoOrder;
   }
+  const uint64_t best_key = std::min(ladders_[1 - side].best_key(), dark_[1 - side].best_key());
   uint32_t steps = kExecutableSearchMax;
-  for (uint32_t slot = FirstDark(IndexOf(side)); slot != internal::kNilSlot && steps > 0;
-       slot = NextDark(slot), --steps) {
+  for (uint32_t slot = FirstDark(side); slot != internal::kNilSlot && steps > 0;
+       slot = NextDark(slot)) {
+    const uint64_t key = pool_->ladders_.levels[pool_->orders_[slot].level].key;
+    if (best_key > KeyOf(1 - side, PriceOf(side, key))) {
+      break;  // It meets nobody, and the orders behind it have worse prices.
+    }
+    --steps;
     if (!IsAllOrNone(slot)) {
       continue;
     }
     const IncomingOrder order = AsIncoming(slot);
     const Taker taker = TakerOf(OrderHandle{slot}, order, order.price);
-    const uint32_t makers_side = 1 - taker.side;
-    if (!Crosses(ladders_[makers_side], taker.limit_key) &&
-        !Crosses(dark_[makers_side], taker.limit_key)) {
-      return kNoOrder;  // The orders behind it have worse prices.
-    }
     if (WouldTrade(taker, taker.leaves, &steps)) {
       return OrderHandle{slot};
-    }
-    if (steps == 0) {
-      break;
     }
   }
   return kNoOrder;

@@ -263,19 +263,22 @@ TEST(AllOrNoneTest, ASideHoldsALimitedNumberOfThem) {
 // The bound of the search is part of the rules: it must be the same on every machine.
 TEST(AllOrNoneTest, TheSearchForAnExecutableOneIsBounded) {
   BookScript script(10'000);
-  ASSERT_EQ(script.Execute("buy 1 9000@100 aon"), "resting 9000");
-  ASSERT_EQ(script.Execute("buy 2 1@100 aon"), "resting 1");
+  ASSERT_EQ(script.Execute("buy 1 9000@2000 aon"), "resting 9000");
+  ASSERT_EQ(script.Execute("buy 2 2000@2000 aon"), "resting 2000");
   constexpr uint32_t kSells = OrderBook::kExecutableSearchMax;
   for (uint32_t i = 0; i < kSells; ++i) {
-    ASSERT_EQ(script.Execute("sell " + std::to_string(100 + i) + " 1@100"),
-              i == 0 ? "trade 2 1@100 0/0, filled" : "resting 1");
+    ASSERT_EQ(script.Execute("sell " + std::to_string(100 + i) + " 1@100"), "resting 1");
   }
-  // 1,023 orders are looked at for the first one, and it is the only one.
-  EXPECT_EQ(script.Execute("execute"), "none");
-  ASSERT_EQ(script.Execute("buy 9000 5000@100 aon"), "resting 5000");
+  // The order itself and 1,023 others.
+  EXPECT_EQ(script.Execute("replace 2 1023@2000").substr(0, 4), "kept");
+  EXPECT_EQ(script.Execute("execute"), "none");  // All of them were looked at for order 1.
   EXPECT_EQ(script.Execute("cancel 1"), "canceled 9000");
-  EXPECT_EQ(script.Execute("replace 9000 1023@100").substr(0, 4), "kept");
-  EXPECT_EQ(script.Execute("execute").substr(0, 14), "9000 trade 101");
+  EXPECT_EQ(script.Execute("execute").substr(0, 13), "2 trade 100 1");
+  EXPECT_EQ(script.Execute("buy 3 1024@2000 aon"), "resting 1024");
+  for (uint32_t i = 1; i < kSells; ++i) {
+    ASSERT_EQ(script.Execute("sell " + std::to_string(2'000 + i) + " 1@100"), "resting 1");
+  }
+  EXPECT_EQ(script.Execute("execute"), "none");
 }
 
 }  // namespace
