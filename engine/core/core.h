@@ -78,14 +78,16 @@ class StateSink {
 // for the limits; Apply does not allocate on the order path once the books are warm.
 //
 // Invariants, after every Apply: for every asset the sum of balances equals deposits minus
-// withdrawals; an account's held funds equal the holds of its open orders; no book is crossed;
-// command and event sequences are contiguous from 1. The outcome depends on nothing but the limits
-// and the commands applied: no clock, randomness, I/O or unordered iteration.
+// withdrawals; an account's held funds equal the holds of its open orders; no book in continuous
+// trading is crossed; command and event sequences are contiguous from 1. The outcome depends on
+// nothing but the limits and the commands applied: no clock, randomness, I/O or unordered
+// iteration.
 //
 // Order of the events of one command: the answer (kOrderAccepted, kOrderReplaced ...); for each
 // match kOrderFilled of the maker, kOrderFilled of the taker, kTrade; self-trade cancels where they
-// happen; the canceled remainder; kMassCancelDone or kCommandDone; kBookTop for each book whose
-// best price or quantity changed, instruments ascending; kStateHash where one is due.
+// happen; the canceled remainder; kMassCancelDone or kCommandDone; a phase that a band or breaker
+// begins; kIndicative of a call, kBookTop for each book whose best price or quantity changed,
+// instruments ascending; kStateHash where one is due.
 class Core {
  public:
   explicit Core(const CoreLimits& limits);

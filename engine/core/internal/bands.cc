@@ -99,7 +99,7 @@ RejectReason CheckPrice(const State& state, InstrumentId instrument, const RuleT
 
 int64_t SlotNumber(const State& state, const Market& market) {
   const int64_t slot_ns =
-      std::max<int64_t>(1, market.rules.breaker_window_ns / BreakerWindow::kSlots);
+      std::max<int64_t>(2, market.rules.breaker_window_ns / BreakerWindow::kSlots);
   return state.time_ns / slot_ns + 1;
 }
 
@@ -128,7 +128,7 @@ PhaseChange HaltOf(const State& state, const Market& market) {
   return {.phase = TradingPhase::kHalt,
           .next = rules.volatility_call_ns == 0 ? TradingPhase::kContinuous
                                                 : TradingPhase::kVolatilityAuction,
-          .until_ns = rules.breaker_halt_ns == 0 ? 0 : state.time_ns + rules.breaker_halt_ns,
+          .until_ns = rules.breaker_halt_ns == 0 ? 0 : Later(state.time_ns, rules.breaker_halt_ns),
           .reason = PhaseReason::kBreaker};
 }
 
@@ -136,7 +136,8 @@ PhaseChange VolatilityOf(const State& state, const Market& market, PriceTicks re
   const DefineRulesCommand& rules = market.rules;
   return {.phase = TradingPhase::kVolatilityAuction,
           .next = TradingPhase::kContinuous,
-          .until_ns = rules.volatility_call_ns == 0 ? 0 : state.time_ns + rules.volatility_call_ns,
+          .until_ns =
+              rules.volatility_call_ns == 0 ? 0 : Later(state.time_ns, rules.volatility_call_ns),
           .reason = StaticBand(market).Contains(reached) ? PhaseReason::kDynamicBand
                                                          : PhaseReason::kStaticBand};
 }

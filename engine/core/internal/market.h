@@ -2,6 +2,7 @@
 
 // What an instrument does with orders, beside its book: phase, rules, prices to measure from.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -43,6 +44,11 @@ struct Market {
   DefineRulesCommand rules{};
   BreakerWindow breaker{};
 };
+
+// `duration_ns` after `time_ns`, which the journal may hold at its very end.
+constexpr int64_t Later(int64_t time_ns, int64_t duration_ns) {
+  return time_ns + std::min(duration_ns, INT64_MAX - time_ns);
+}
 
 // Part of the canonical state.
 void PutMarket(const Market& market, StateWriter& out);

@@ -61,7 +61,11 @@ RejectReason CheckMeaning(const Context&, OrderRequest& request) {
 
 // kPhaseForbids.
 RejectReason CheckPhase(const Context& context, OrderRequest& request) {
-  return CheckPhaseTakes(context.state.phase(context.command.instrument), request.order);
+  const TradingPhase phase = context.state.phase(context.command.instrument);
+  if (phase == TradingPhase::kContinuous && request.plain) [[likely]] {
+    return RejectReason::kNone;
+  }
+  return CheckPhaseTakes(phase, request.order);
 }
 
 // kHiddenNotAllowed, kReduceOnly, kBadDisplayQuantity, kBadMinQuantity.
@@ -134,6 +138,9 @@ RejectReason CheckReference(const Context&, OrderRequest& request) {
 
 // kFatFinger, kPriceBand.
 RejectReason CheckLimits(const Context& context, OrderRequest& request) {
+  if ((context.state.book(context.command.instrument).features & kFeatureRules) == 0) [[likely]] {
+    return RejectReason::kNone;
+  }
   return CheckRules(context.state, context.command.instrument,
                     {.side = request.order.side,
                      .type = request.order.type,

@@ -126,7 +126,7 @@ PhaseChange Scheduled(const State& state, const Market& market) {
   PhaseChange change = {.phase = market.next, .reason = PhaseReason::kSchedule};
   // The auction after a halt has the duration of every other one that nobody scheduled.
   if (market.next == TradingPhase::kVolatilityAuction && market.rules.volatility_call_ns != 0) {
-    change.until_ns = state.time_ns + market.rules.volatility_call_ns;
+    change.until_ns = Later(state.time_ns, market.rules.volatility_call_ns);
   }
   return change;
 }
@@ -135,8 +135,9 @@ PhaseChange Scheduled(const State& state, const Market& market) {
 void UncrossBatch(Context& context, InstrumentId instrument) {
   Market& market = context.state.market(instrument);
   const int64_t interval_ns = market.rules.batch_interval_ns;
-  const int64_t late_ns = context.state.time_ns - market.next_batch_ns;
-  market.next_batch_ns += (late_ns / interval_ns + 1) * interval_ns;
+  const int64_t time_ns = context.state.time_ns;
+  const int64_t late_ns = (time_ns - market.next_batch_ns) % interval_ns;
+  market.next_batch_ns = Later(time_ns - late_ns, interval_ns);
   RunAuction(context, instrument);
   CancelAuctionOrders(context, instrument, TimeInForce::kAtTheOpen);
 }
@@ -151,7 +152,7 @@ void BeginPhase(Context& context, InstrumentId instrument, const PhaseChange& ch
   if (previous != change.phase) {
     CancelLeftovers(context, instrument, previous, change.phase);
     market.next_batch_ns = change.phase == TradingPhase::kBatchAuction
-                               ? state.time_ns + market.rules.batch_interval_ns
+                               ? Later(state.time_ns, market.rules.batch_interval_ns)
                                : 0;
   }
   market.phase = change.phase;

@@ -208,6 +208,21 @@ TEST_F(BandsTest, TheAuctionIsTheFirstTradeOfTheBreakersWindow) {
   EXPECT_EQ(Changed().reason, PhaseReason::kBreaker);
 }
 
+TEST_F(BandsTest, TimesAtTheEndOfTimeDoNotWrap) {
+  DefineRules({.dynamic_band_bp = 500,
+               .breaker_bp = 9'000,
+               .breaker_window_ns = 1,
+               .volatility_call_ns = INT64_MAX});
+  Trade(1'000);
+  Sell(1'060, 5);
+  Buy(1'100, 5);
+  EXPECT_EQ(Changed().until_ns, INT64_MAX);
+  venue.time_ns = INT64_MAX - 10;
+  Buy(900, 1);
+  Timer(INT64_MAX);
+  EXPECT_EQ(Changed().phase, P::kContinuous);
+}
+
 TEST_F(BandsTest, BadRulesAreRefused) {
   const RuleOptions bad[] = {
       {.static_band_bp = 10'001}, {.dynamic_band_bp = 10'001},
