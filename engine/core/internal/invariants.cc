@@ -3,7 +3,10 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/match_listener.h"
+#include "engine/core/internal/protection.h"
+#include "engine/core/internal/quotes.h"
 
 namespace tally::core::internal {
 namespace {
@@ -17,6 +20,19 @@ struct Counts {
 
 // The legs of a group may share a hold; every other order holds exactly what it needs.
 bool HoldsByItself(const OrderRecord& record) { return (record.flags & kRecordInGroup) == 0; }
+
+// A side of a quote is found by its entry; a group that tripped and a scope whose kill switch is
+// engaged have nothing open.
+void CheckMakers(const State& state, OrderHandle handle, Side side) {
+  const OrderRecord& record = state.orders[handle];
+  if ((record.flags & kRecordQuote) != 0) {
+    CHECK(state.quotes.Find(QuoteKeyOf(record), side) == handle);
+  }
+  CHECK(!ProtectionTripped(state, record.flags));
+  CHECK(CheckKillSwitch(state, record.account, record.session) == RejectReason::kNone);
+  const risk::MinimumFee* const fee = state.orders.minimum_fee(handle);
+  CHECK(fee == nullptr || fee->minimum.value > 0);
+}
 
 void CheckOrder(const State& state, OrderHandle handle, Counts& counts) {
   const OrderRecord& record = state.orders[handle];
@@ -34,6 +50,7 @@ void CheckOrder(const State& state, OrderHandle handle, Counts& counts) {
                                         .fees = record.fees,
                                         .minimum_fee = state.orders.minimum_fee(handle)}));
   }
+  CheckMakers(state, handle, view.side);
   const bool has_detail = (record.flags & kRecordHasDetail) != 0;
   ++counts.open;
   counts.dormant += view.place == OrderPlace::kDormant ? 1 : 0;

@@ -192,6 +192,35 @@ TEST_F(FeesTest, RebateOfAMakerIsPaidOutOfWhatTheFillChargesTheTaker) {
   EXPECT_EQ(usd(kFees), 0);
 }
 
+TEST_F(FeesTest, FeeAccountMayTradeWithItselfUnderItsOwnFees) {
+  SetClass(kFees, kRetail);
+  SetFees(kRetail, -200, 200, 70);
+  venue.Deposit(kFees, kUsd, 2'000'000);
+  venue.Deposit(kFees, kBtc, 20'000);
+  const SessionIndex fees = venue.Open(kFees, 1);
+  venue.Order(fees, Side::kSell, 5'000, 20);
+  venue.Order(fees, Side::kBuy, 5'000, 20);
+  EXPECT_EQ(FeeOf(kFees), 70 + 200);
+  EXPECT_EQ(usd(kFees), 2'000'000);  // Nothing left it.
+  EXPECT_EQ(venue.available(kFees, kBtc), 20'000);
+}
+
+TEST_F(FeesTest, AuctionChargesMinimumsToBothSides) {
+  SetFees(kRetail, 0, 0, 500);
+  Command phase = MakeCommand(CommandType::kSetPhase);
+  phase.instrument = kBtcUsd;
+  phase.set_phase.phase = TradingPhase::kOpeningAuction;
+  venue.Send(phase);
+  venue.Order(venue.alice, Side::kBuy, 5'000, 10);
+  EXPECT_EQ(held(), 500'500);
+  venue.Order(venue.bob, Side::kSell, 5'000, 4);
+  phase.set_phase.phase = TradingPhase::kContinuous;
+  venue.Send(phase);
+  EXPECT_EQ(FeeOf(kAlice), 500);
+  EXPECT_EQ(FeeOf(kBob), 40);  // 200,000 at the taker's rate.
+  EXPECT_EQ(held(), 300'000);
+}
+
 TEST_F(FeesTest, QuotesHaveAMinimumPerSide) {
   Command group = MakeCommand(CommandType::kDefineProtection);
   group.account = kAlice;

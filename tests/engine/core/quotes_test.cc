@@ -333,6 +333,36 @@ TEST_F(QuotesTest, SelfTradePreventionOfAnotherEntryApplies) {
   EXPECT_EQ(Send({.bid = 0}).ask_leaves, QuantityLots{10});  // Entered anew.
 }
 
+TEST_F(QuotesTest, HaltRefusesQuotesButNotTheirWithdrawal) {
+  Send({});
+  Command phase = MakeCommand(CommandType::kSetPhase);
+  phase.instrument = kBtcUsd;
+  phase.set_phase.phase = TradingPhase::kHalt;
+  venue.Send(phase);
+  venue.Send(QuoteOf({.bid = 5}));
+  EXPECT_EQ(venue.reject_reason(), R::kMarketHalted);
+  venue.Send(QuoteOf({.bid = 0}));
+  EXPECT_EQ(venue.reject_reason(), R::kMarketHalted);  // The other side would be replaced.
+  EXPECT_EQ(Send({.bid = 0, .ask = 0}).bid_order_id, OrderId{});
+  EXPECT_EQ(venue.core.open_order_count(), 0u);
+}
+
+TEST_F(QuotesTest, QuotesOfACallWaitForTheAuctionAndCountInTheProtection) {
+  DefineGroup(kGroup, 3);
+  Command phase = MakeCommand(CommandType::kSetPhase);
+  phase.instrument = kBtcUsd;
+  phase.set_phase.phase = TradingPhase::kOpeningAuction;
+  venue.Send(phase);
+  venue.Order(venue.bob, Side::kSell, 3'900, 4);
+  EXPECT_EQ(Send({}).bid_leaves, QuantityLots{10});
+  phase.set_phase.phase = TradingPhase::kContinuous;
+  venue.Send(phase);
+  ASSERT_NE(venue.FindEvent(EventType::kProtectionTripped), nullptr) << venue.EventTypes();
+  EXPECT_EQ(venue.FindEvent(EventType::kProtectionTripped)->protection_tripped.quantity,
+            QuantityLots{4});
+  EXPECT_EQ(venue.core.open_order_count(), 0u);
+}
+
 TEST_F(QuotesTest, MoneyReturnsWhenEverythingIsWithdrawn) {
   Send({});
   venue.Order(venue.bob, Side::kBuy, 5'000, 4);
