@@ -4,11 +4,9 @@ namespace tally::internal {
 
 void PriceLadder::Follow(LadderPool& pool, uint64_t key) {
   if (!window_.exists()) {
-    if (!may_have_window_) {
-      return;
-    }
     window_ = pool.windows.Acquire();
-    if (!window_.exists()) {
+    may_have_window_ = window_.exists();
+    if (!may_have_window_) {
       return;
     }
   }
@@ -74,7 +72,7 @@ void PriceLadder::Evict(LadderPool& pool, uint64_t first_key) {
     const uint64_t key = first_key + FirstSlot(word);
     const uint32_t level = window_.At(key);
     window_.Remove(key);
-    TreeInsert(pool, key, level);
+    TreeFindOrInsert(pool, key, level);
   }
 }
 
@@ -87,16 +85,22 @@ void PriceLadder::FindBestOfBoth(const LadderPool& pool) {
 }
 
 uint32_t PriceLadder::TreeFind(const LadderPool& pool, uint64_t key) const {
-  const uint32_t level = TreeAtOrAfter(pool, key);
-  return level != kNilSlot && pool.levels[level].key == key ? level : kNilSlot;
+  uint32_t reference = root_;
+  while (!IsLevel(reference)) {
+    const LadderNode& node = pool.nodes[reference];
+    const uint32_t slot = SlotOf(node, key);
+    if ((key >> node.shift >> kStepBits) != node.prefix || (node.occupied >> slot & 1) == 0) {
+      return kNilSlot;
+    }
+    reference = node.child[slot];
+  }
+  // kNilSlot, the root of no tree, counts as a level.
+  return reference != kNilSlot && pool.levels[reference & ~kLevelTag].key == key
+             ? reference & ~kLevelTag
+             : kNilSlot;
 }
 
-uint32_t PriceLadder::TreeFindOrInsert(LadderPool& pool, uint64_t key) {
-  const uint32_t level = TreeFind(pool, key);
-  return level != kNilSlot ? level : TreeInsert(pool, key, kNilSlot);
-}
-
-uint32_t PriceLadder::TreeInsert(LadderPool& pool, uint64_t key, uint32_t level) {
+uint32_t PriceLadder::TreeFindOrInsert(LadderPool& pool, uint64_t key, uint32_t level) {
   if (root_ == kNilSlot) {
     const uint32_t placed = TreePlace(pool, key, level, kNilSlot);
     root_ = placed | kLevelTag;
@@ -106,7 +110,7 @@ uint32_t PriceLadder::TreeInsert(LadderPool& pool, uint64_t key, uint32_t level)
   while (!IsLevel(reference)) {
     LadderNode& node = pool.nodes[reference];
     if ((key >> node.shift >> kStepBits) != node.prefix) {
-      break;
+      return Split(pool, reference, key, level);
     }
     const uint32_t slot = SlotOf(node, key);
     if ((node.occupied >> slot & 1) == 0) {
@@ -117,7 +121,8 @@ uint32_t PriceLadder::TreeInsert(LadderPool& pool, uint64_t key, uint32_t level)
     }
     reference = node.child[slot];
   }
-  return Split(pool, reference, key, level);
+  const uint32_t found = reference & ~kLevelTag;
+  return pool.levels[found].key == key ? found : Split(pool, reference, key, level);
 }
 
 uint32_t PriceLadder::TreePlace(LadderPool& pool, uint64_t key, uint32_t level, uint32_t parent) {

@@ -145,9 +145,8 @@ class PriceLadder {
   void Evict(LadderPool& pool, uint64_t first_key);
 
   uint32_t TreeFind(const LadderPool& pool, uint64_t key) const;
-  uint32_t TreeFindOrInsert(LadderPool& pool, uint64_t key);
-  // Puts `level`, or a new one, into the tree; its key is not there.
-  uint32_t TreeInsert(LadderPool& pool, uint64_t key, uint32_t level);
+  // The level at `key`; if there is none, `level` is put there, or a new one if that is kNilSlot.
+  uint32_t TreeFindOrInsert(LadderPool& pool, uint64_t key, uint32_t level);
   uint32_t TreePlace(LadderPool& pool, uint64_t key, uint32_t level, uint32_t parent);
   // Puts a node over `reference`, whose keys begin differently from `key`, and `key` in it.
   uint32_t Split(LadderPool& pool, uint32_t reference, uint64_t key, uint32_t level);

@@ -18,9 +18,11 @@ inline uint32_t PriceLadder::Find(const LadderPool& pool, uint64_t key) const {
 
 inline uint32_t PriceLadder::FindOrInsert(LadderPool& pool, uint64_t key) {
   if (!Covers(key)) [[unlikely]] {
-    Follow(pool, key);
+    if (may_have_window_) {
+      Follow(pool, key);
+    }
     if (!Covers(key)) {
-      return TreeFindOrInsert(pool, key);
+      return TreeFindOrInsert(pool, key, kNilSlot);
     }
   }
   const uint32_t found = window_.At(key);
