@@ -109,11 +109,15 @@ void MatchListener::OnAccepted(const IncomingOrder& order) {
   state_.next_order_id = OrderId{Raw(active_.id) + 1};
   state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
 
-  leaves_ = order.quantity;
-  displayed_ = order.display_quantity.value == 0 ? order.quantity : order.display_quantity;
+  SetQuantities(order);
   if ((record.flags & kRecordQuote) == 0) {
     ReportAccepted(order);
   }
+}
+
+void MatchListener::SetQuantities(const IncomingOrder& order) {
+  leaves_ = order.quantity;
+  displayed_ = order.display_quantity.value == 0 ? order.quantity : order.display_quantity;
 }
 
 void MatchListener::ReportAccepted(const IncomingOrder& order) {

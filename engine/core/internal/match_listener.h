@@ -39,7 +39,7 @@ class MatchListener {
   void OnCross(const Cross& cross);  // A trade of an auction; auction.cc.
   void OnMakerCanceled(const Cancellation& cancellation);
   void OnTakerCanceled(const Cancellation& cancellation);
-  void OnEntered(OrderHandle, const IncomingOrder&) {}  // Its trigger was reported before.
+  void OnEntered(OrderHandle, const IncomingOrder& order) { SetQuantities(order); }
   void OnSlid(PriceTicks price);
   void OnRefreshed(const Refresh& refresh);
 
@@ -56,6 +56,7 @@ class MatchListener {
     const risk::MinimumFee* minimum_fee;
   };
 
+  void SetQuantities(const IncomingOrder& order);
   void ReportReplaced(const Replacement& replacement, ClientOrderId original);
   risk::FillFees FeesOfFill(Quanta notional, const OrderRecord& maker_record,
                             risk::MinimumFee* maker_minimum) const;
