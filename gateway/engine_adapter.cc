@@ -24,6 +24,8 @@ bool EngineAdapter::ArmEventFd() { return engine_->ArmEventFd(); }
 
 absl::Status EngineAdapter::health() const { return engine_->health(); }
 
+int64_t EngineAdapter::next_deadline_ns() const { return engine_->next_deadline_ns(); }
+
 absl::StatusOr<ReportSource::Batch> EngineAdapter::FindReports(SessionIndex session,
                                                                uint64_t from_report_sequence,
                                                                std::size_t limit) {
@@ -42,6 +44,7 @@ absl::StatusOr<std::vector<Event>> EngineAdapter::FindOutcome(SessionIndex sessi
 RecoveredState RecoveredStateOf(const Engine& engine) {
   const core::Core& core = engine.core();
   RecoveredState state;
+  state.time_ns = core.time_ns();
   for (uint32_t index = 1; index <= core.session_count(); ++index) {
     const core::Session& session = *core.session(SessionIndex{index});
     state.sessions.push_back({.index = session.index,
@@ -53,12 +56,39 @@ RecoveredState RecoveredStateOf(const Engine& engine) {
                               .last_client_order_id = session.last_client_order_id});
   }
   for (uint32_t id = 1; id <= core.limits().instruments; ++id) {
-    const BookTopEvent top = core.book_top(InstrumentId{id});
-    if (top.book_sequence != 0) {
-      state.books.push_back({.instrument = InstrumentId{id}, .top = top});
+    const InstrumentId instrument{id};
+    if (core.instruments().Find(instrument) == nullptr) {
+      continue;
+    }
+    RecoveredBook& book = state.books.emplace_back();
+    book = {.instrument = instrument,
+            .top = core.book_top(instrument),
+            .phase = core.phase(instrument),
+            .delta_sequence = core.book_delta_sequence(instrument)};
+    if ((core.rules(instrument).flags & kRulesFlagBookDelta) != 0) {
+      for (const Side side : {Side::kBuy, Side::kSell}) {
+        std::vector<core::DepthOrder> orders(core.open_order_count());
+        orders.resize(core.BookOrders(instrument, side, orders));
+        for (const core::DepthOrder& order : orders) {
+          book.orders.push_back({order.id, side, order.price, order.quantity});
+        }
+      }
     }
   }
   return state;
+}
+
+void AddToRecovered(const Event& event, RecoveredState* state) {
+  if (event.type != EventType::kBookDelta || event.book_delta.action != BookAction::kAdd) {
+    return;
+  }
+  for (RecoveredBook& book : state->books) {
+    if (book.instrument == event.instrument) {
+      book.delta_sequence = event.book_delta.book_sequence;
+      book.orders.push_back({event.order_id, static_cast<Side>(event.side), event.book_delta.price,
+                             event.book_delta.quantity});
+    }
+  }
 }
 
 }  // namespace tally::gateway

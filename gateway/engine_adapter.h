@@ -25,6 +25,7 @@ class EngineAdapter final : public EngineLink, public ReportSource {
   int event_fd() const override;
   bool ArmEventFd() override;
   absl::Status health() const override;
+  int64_t next_deadline_ns() const override;
 
   absl::StatusOr<Batch> FindReports(SessionIndex session, uint64_t from_report_sequence,
                                     std::size_t limit) override;
@@ -38,5 +39,9 @@ class EngineAdapter final : public EngineLink, public ReportSource {
 
 // What a gateway has to know of a recovered core. Only before Engine::Start.
 RecoveredState RecoveredStateOf(const Engine& engine);
+
+// Brings it up to an event that was released before the gateway listened: the kBookDelta events of
+// a book that a definition of the configuration made public.
+void AddToRecovered(const Event& event, RecoveredState* state);
 
 }  // namespace tally::gateway

@@ -87,7 +87,7 @@ struct RecoveredOrder {
 struct RecoveredBook {
   InstrumentId instrument{};
   BookTopEvent top{};
-  PhaseChangedEvent phase{};             // As last published; phase 0: never.
+  PhaseChangedEvent phase{};             // As it is; phase 0: continuous.
   uint64_t delta_sequence = 0;           // Of the last kBookDelta.
   std::vector<RecoveredOrder> orders{};  // In priority; empty without kBookDelta events.
 };
@@ -96,6 +96,7 @@ struct RecoveredBook {
 struct RecoveredState {
   std::vector<RecoveredSession> sessions;
   std::vector<RecoveredBook> books;
+  int64_t time_ns = 0;  // Of the last command; 0: there is none.
 };
 
 }  // namespace tally::gateway

@@ -13,6 +13,7 @@
 #include "engine/pipeline/engine.h"
 #include "gateway/gateway_options.h"
 #include "gateway/key_directory.h"
+#include "gateway/phase_schedule.h"
 
 namespace tally::gateway {
 
@@ -23,15 +24,31 @@ struct AssetConfig {
   uint64_t chain_units_per_quantum = 1;
 };
 
+// Human units of the file, converted to ticks and quanta.
 struct InstrumentConfig {
   InstrumentId instrument{};
-  DefineInstrumentCommand definition{};  // Human units of the file, converted to ticks and quanta.
+  DefineInstrumentCommand definition{};
+  bool has_rules = false;
+  DefineRulesCommand rules{};  // With has_rules; else the core's stay as they are.
 };
 
 struct AccountConfig {
   AccountId account{};
   std::array<uint8_t, 20> owner{};
   bool enabled = true;
+  uint8_t fee_class = 0;
+  uint32_t owner_group = 0;
+};
+
+// A row of the fee schedule; instrument 0 is every one without a row of its own.
+struct FeesConfig {
+  InstrumentId instrument{};
+  DefineFeesCommand fees{};
+};
+
+struct ProtectionConfig {
+  AccountId account{};
+  DefineProtectionCommand protection{};
 };
 
 // What the relayer needs; the server does not read it.
@@ -58,7 +75,10 @@ struct VenueConfig {
   std::vector<AssetConfig> assets;
   std::vector<InstrumentConfig> instruments;
   std::vector<AccountConfig> accounts;
+  std::vector<FeesConfig> fees;
+  std::vector<ProtectionConfig> protections;
   std::vector<ApiKey> keys;
+  std::vector<ScheduledPhase> schedule;  // An entry for each instrument it names.
   SettlementConfig settlement;
 };
 
@@ -70,8 +90,9 @@ absl::StatusOr<VenueConfig> LoadVenueConfig(const std::string& path);
 // As LoadVenueConfig, from text; `name` stands for the file in messages.
 absl::StatusOr<VenueConfig> ParseVenueConfig(const std::string& text, const std::string& name);
 
-// The commands that bring a core to this configuration: assets, accounts, instruments, in that
-// order. Idempotent: a core that knows a definition already answers it without effect.
+// The commands that bring a core to this configuration: assets, accounts, instruments and their
+// rules, fees, protections, in that order. Idempotent: a core that knows a definition already
+// answers it without effect.
 std::vector<Command> VenueDefinitions(const VenueConfig& config);
 
 }  // namespace tally::gateway

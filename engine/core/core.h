@@ -13,6 +13,7 @@
 #include "engine/limits.h"
 #include "engine/risk/account_table.h"
 #include "engine/risk/asset_table.h"
+#include "engine/risk/fee_schedule.h"
 #include "engine/risk/instrument_table.h"
 #include "engine/risk/ledger.h"
 
@@ -126,6 +127,14 @@ class Core {
   // Likewise order by order, in priority order: what a book made of kBookDelta events contains.
   std::size_t BookOrders(InstrumentId instrument, Side side, std::span<DepthOrder> orders) const;
   uint32_t open_order_count() const;
+
+  // The phase as kPhaseChanged would tell it now; all zero for an unknown instrument.
+  PhaseChangedEvent phase(InstrumentId instrument) const;
+  DefineRulesCommand rules(InstrumentId instrument) const;
+  const risk::FeeSchedule& fees() const;
+  // Null if there is none.
+  const DefineProtectionCommand* protection(AccountId account, uint16_t maker_group) const;
+  uint64_t book_delta_sequence(InstrumentId instrument) const;  // Of the last kBookDelta.
 
   std::span<const ChainProgress> chains() const;  // Ascending chain id.
   uint64_t last_settled_batch() const;            // 0 before the first.

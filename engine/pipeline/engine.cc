@@ -55,6 +55,7 @@ class CoreAdapter final : public internal::CorePort {
     core_->ApplyFirst(upcoming, sink);
   }
   absl::Status Verify() const override { return DivergenceStatus(*core_); }
+  int64_t NextDeadlineNs() const override { return core_->next_deadline_ns(); }
 
  private:
   core::Core* const core_;
@@ -238,6 +239,7 @@ absl::Status Engine::Stop() {
   impl_->running = false;
   return status;
 }
+int64_t Engine::next_deadline_ns() const { return impl_->pipeline->next_deadline_ns(); }
 absl::Status Engine::health() const { return impl_->pipeline->health(); }
 EngineStats Engine::stats() const { return impl_->pipeline->stats(); }
 

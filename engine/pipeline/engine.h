@@ -62,10 +62,9 @@ struct EngineStats {
 // is durable. The journal stage takes every command that waits, up to kMaxFrameCommands, as one
 // frame, so frames grow with load and no timer is needed.
 //
-// Thread safety: TryPublish, health, stats and event_log_written from any thread. The event calls
-// (PeekEvents, ConsumeEvents, PollEvents, ArmEventFd) from one thread, the gateway's. Open, Start
-// and Stop from one controlling thread. `core` not
-// between Start and Stop.
+// Thread safety: TryPublish, health, stats, next_deadline_ns and event_log_written from any thread.
+// The event calls (PeekEvents, ConsumeEvents, PollEvents, ArmEventFd) from one thread, the
+// gateway's. Open, Start and Stop from one controlling thread. `core` not between Start and Stop.
 //
 // Invariants: events come in order of their sequence, each once. After a storage error no event is
 // released ever again, health() says why, TryPublish refuses everything, and the process should
@@ -143,6 +142,10 @@ class Engine {
   // event log, ends the threads, closes the files. Idempotent. The gateway must have stopped
   // polling: events that it did not take are in the event log, PeekEvents returns none from now on.
   absl::Status Stop();
+
+  // Core::next_deadline_ns() as of the last commands matched; from any thread. Published before the
+  // events of those commands, so that who has seen them knows of the deadline they set.
+  int64_t next_deadline_ns() const;
 
   // Not OK after a storage error.
   absl::Status health() const;

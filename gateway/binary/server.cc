@@ -20,6 +20,7 @@
 #include "gateway/gateway_server.h"
 #include "gateway/session/hub.h"
 #include "gateway/session/signature.h"
+#include "gateway/timing/timekeeper.h"
 
 namespace tally::gateway {
 namespace {
@@ -70,6 +71,7 @@ class GatewayServer::Impl {
       : options_(options),
         deps_(deps),
         keys_(MakeKeys(venue)),
+        timekeeper_(deps.engine, PhaseSchedule(venue.schedule), recovered.time_ns),
         hub_(MakeHubConfig(options, deps, venue, &keys_, std::move(recovered))) {}
 
   ~Impl() { Stop(); }
@@ -98,6 +100,7 @@ class GatewayServer::Impl {
   void WaitEvents();
   void Tick();
   void ArmRetry();
+  void KeepTime();
   void Flush();
   void Service(const SocketPointer& socket);
   bool Write(const SocketPointer& socket);
@@ -109,15 +112,18 @@ class GatewayServer::Impl {
   const GatewayOptions options_;
   const Dependencies deps_;
   const KeyDirectory keys_;
+  Timekeeper timekeeper_;
   SessionHub hub_;
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
   asio::posix::stream_descriptor event_fd_{io_};
   asio::steady_timer tick_{io_};
   asio::steady_timer retry_{io_};
+  asio::steady_timer deadline_{io_};
   asio::steady_timer accept_pause_{io_};
   asio::steady_timer stop_deadline_{io_};
   bool retry_armed_ = false;
+  int64_t deadline_armed_ns_ = 0;  // Wall time that deadline_ waits for; 0: it does not.
   bool stopping_ = false;
   absl::flat_hash_map<uint64_t, SocketPointer> sockets_;
   std::thread thread_;
@@ -232,6 +238,7 @@ void GatewayServer::Impl::DrainEvents() {
     hub_.Retry(Now());
   }
   Flush();
+  KeepTime();
   if (count == 0 && deps_.engine->ArmEventFd()) {
     WaitEvents();
   } else {
@@ -256,6 +263,7 @@ void GatewayServer::Impl::Tick() {
     }
     hub_.OnTimer(Now());
     Flush();
+    KeepTime();
     Tick();
   });
 }
@@ -271,6 +279,28 @@ void GatewayServer::Impl::ArmRetry() {
     if (!error) {
       hub_.Retry(Now());
       Flush();
+    }
+  });
+}
+
+// Publishes what is due by the clock, and arms the timer for what is due before the next tick: a
+// tick looks at the clock again, so that a clock that was set is no harm.
+void GatewayServer::Impl::KeepTime() {
+  if (stopping_) {
+    return;
+  }
+  const int64_t now_ns = deps_.clock->NowNs();
+  const int64_t wake_ns = timekeeper_.Run(now_ns);
+  const auto wait = std::chrono::nanoseconds(wake_ns - now_ns);
+  if (wake_ns == 0 || wait > kTick || wake_ns == deadline_armed_ns_) {
+    return;
+  }
+  deadline_armed_ns_ = wake_ns;
+  deadline_.expires_after(wait);
+  deadline_.async_wait([this](const error_code& error) {
+    if (!error) {
+      deadline_armed_ns_ = 0;
+      KeepTime();
     }
   });
 }

@@ -52,12 +52,35 @@ std::vector<Command> VenueDefinitions(const VenueConfig& config) {
     command.account = account.account;
     command.define_account.owner = account.owner;
     command.define_account.enabled = account.enabled ? 1 : 0;
+    command.define_account.fee_class = account.fee_class;
+    command.define_account.owner_group = account.owner_group;
     commands.push_back(command);
   }
   for (const InstrumentConfig& instrument : config.instruments) {
     Command command = MakeCommand(CommandType::kDefineInstrument);
     command.instrument = instrument.instrument;
     command.define_instrument = instrument.definition;
+    commands.push_back(command);
+  }
+  for (const InstrumentConfig& instrument : config.instruments) {
+    if (!instrument.has_rules) {
+      continue;
+    }
+    Command command = MakeCommand(CommandType::kDefineRules);
+    command.instrument = instrument.instrument;
+    command.define_rules = instrument.rules;
+    commands.push_back(command);
+  }
+  for (const FeesConfig& row : config.fees) {
+    Command command = MakeCommand(CommandType::kDefineFees);
+    command.instrument = row.instrument;
+    command.define_fees = row.fees;
+    commands.push_back(command);
+  }
+  for (const ProtectionConfig& row : config.protections) {
+    Command command = MakeCommand(CommandType::kDefineProtection);
+    command.account = row.account;
+    command.define_protection = row.protection;
     commands.push_back(command);
   }
   return commands;

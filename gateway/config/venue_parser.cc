@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kUint32Max = 0xffff'ffff;
 constexpr int kDecimalsMax = 18;
+constexpr int64_t kOwnerGroupMax = 0x7fff'ffff;
 
 bool IsHex(std::string_view text, std::size_t digits) {
   return text.size() == digits && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -83,12 +84,17 @@ VenueConfig VenueParser::Parse() {
   ForEachTable("accounts", [this](const auto& table, auto index) { ParseAccount(table, index); });
   ForEachTable("instruments",
                [this](const auto& table, auto index) { ParseInstrument(table, index); });
+  ForEachTable("fees", [this](const auto& table, auto index) { ParseFeeRow(table, index); });
+  ForEachTable("protections",
+               [this](const auto& table, auto index) { ParseProtection(table, index); });
+  ForEachTable("schedule", [this](const auto& table, auto index) { ParseSchedule(table, index); });
   ForEachTable("keys", [this](const auto& table, auto index) { ParseKey(table, index); });
   ParseSettlement();
   CheckReferences();
   TableReader root(root_, "", faults_);
   for (const std::string_view known :
-       {"venue", "engine", "gateway", "assets", "accounts", "instruments", "keys", "settlement"}) {
+       {"venue", "engine", "gateway", "assets", "accounts", "instruments", "fees", "protections",
+        "schedule", "keys", "settlement"}) {
     root.Known(known);
   }
   root.Finish();
@@ -141,6 +147,15 @@ void VenueParser::ParseLimits(TableReader& engine) {
   limits.open_orders_per_account =
       Narrow(engine.IntegerOr("open_orders_per_account_max", 1, kMaxOpenOrdersPerCore,
                               std::min(limits.open_orders_per_account, limits.open_orders)));
+  limits.order_groups =
+      Narrow(engine.IntegerOr("order_groups_max", 1, kMaxOpenOrdersPerCore, limits.order_groups));
+  limits.maker_groups =
+      Narrow(engine.IntegerOr("maker_groups_max", 1, kMaxAccounts, limits.maker_groups));
+  limits.pegged_orders_per_instrument =
+      Narrow(engine.IntegerOr("pegged_orders_per_instrument_max", 1, kMaxOpenOrdersPerCore,
+                              limits.pegged_orders_per_instrument));
+  limits.cascade_steps_max =
+      Narrow(engine.IntegerOr("cascade_steps_max", 1, 1'000'000, limits.cascade_steps_max));
   limits.state_hash_interval =
       static_cast<uint64_t>(engine.IntegerOr("state_hash_interval", 256, int64_t{1} << 40,
                                              static_cast<int64_t>(limits.state_hash_interval)));
@@ -244,6 +259,8 @@ void VenueParser::ParseAccount(const toml::table& table, std::size_t index) {
     account.owner = address.value_or(account.owner);
   }
   account.enabled = reader.BoolOr("enabled", true);
+  account.fee_class = static_cast<uint8_t>(reader.IntegerOr("fee_class", 0, kMaxFeeClasses - 1, 0));
+  account.owner_group = Narrow(reader.IntegerOr("owner_group", 0, kOwnerGroupMax, 0));
   config_.accounts.push_back(account);
   reader.Finish();
 }
@@ -272,6 +289,8 @@ void VenueParser::ParseInstrument(const toml::table& table, std::size_t index) {
   ParseUnits(reader, base != nullptr ? *base : kUnknown, quote != nullptr ? *quote : kUnknown,
              &definition);
   ParseFees(reader, &definition);
+  reader.Known("rules");
+  ParseRules(table, absl::StrCat("instruments[", index, "].rules"), &instrument);
   config_.instruments.push_back(instrument);
   reader.Finish();
 }

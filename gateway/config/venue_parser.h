@@ -32,6 +32,12 @@ class VenueParser {
   void ParseUnits(TableReader& reader, const AssetConfig& base, const AssetConfig& quote,
                   DefineInstrumentCommand* definition);
   void ParseFees(TableReader& reader, DefineInstrumentCommand* definition);
+  // market_parser.cc
+  void ParseRules(const toml::table& table, const std::string& path, InstrumentConfig* instrument);
+  void ParseFeeRow(const toml::table& table, std::size_t index);
+  void ParseProtection(const toml::table& table, std::size_t index);
+  void ParseSchedule(const toml::table& table, std::size_t index);
+  const InstrumentConfig* InstrumentNamed(std::string_view symbol) const;
   void ParseKey(const toml::table& table, std::size_t index);
   uint8_t ParsePermissions(TableReader& reader);
   void CheckReferences();

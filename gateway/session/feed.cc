@@ -10,7 +10,13 @@ Feed::Feed(const std::vector<wire::InstrumentDef>& definitions,
            const std::vector<RecoveredBook>& books) {
   for (const wire::InstrumentDef& definition : definitions) {
     CHECK(positions_.emplace(definition.instrument(), size()).second);
-    instruments_.emplace_back().definition = definition;
+    FeedInstrument& instrument = instruments_.emplace_back();
+    instrument.definition = definition;
+    instrument.phase = MakeEvent(EventType::kPhaseChanged);
+    instrument.phase.instrument = InstrumentId{definition.instrument()};
+    instrument.phase.phase_changed.phase = TradingPhase::kContinuous;
+    instrument.phase.phase_changed.previous = TradingPhase::kContinuous;
+    instrument.phase.phase_changed.reason = PhaseReason::kCommand;
   }
   for (const RecoveredBook& book : books) {
     const uint32_t position = Find(book.instrument);
@@ -20,10 +26,9 @@ Feed::Feed(const std::vector<wire::InstrumentDef>& definitions,
     FeedInstrument& instrument = at(position);
     instrument.top = book.top;
     instrument.has_top = book.top.book_sequence != 0;
-    instrument.has_phase = Raw(book.phase.phase) != 0;
-    instrument.phase = MakeEvent(EventType::kPhaseChanged);
-    instrument.phase.instrument = book.instrument;
-    instrument.phase.phase_changed = book.phase;
+    if (Raw(book.phase.phase) != 0) {
+      instrument.phase.phase_changed = book.phase;
+    }
     instrument.book.Restore(book);
   }
 }

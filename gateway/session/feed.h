@@ -31,9 +31,8 @@ struct FeedInstrument {
   BookTopEvent top{};
   int64_t top_ns = 0;  // Engine time of `top`; 0 if it was recovered.
   bool has_top = false;
-  bool has_phase = false;
   bool has_indicative = false;
-  Event phase{};       // The last kPhaseChanged.
+  Event phase{};       // The last kPhaseChanged; continuous trading before the first.
   Event indicative{};  // The last kIndicative of the call that runs.
   PublicBook book;
   std::array<std::vector<Connection*>, kFeedKinds> subscribers;

@@ -41,7 +41,7 @@ void SessionHub::SendState(Connection* connection, const FeedInstrument& instrum
   if ((kinds & kFeedBbo) != 0 && instrument.has_top) {
     SendBbo(connection, instrument, now);
   }
-  if ((kinds & kFeedPhase) != 0 && instrument.has_phase) {
+  if ((kinds & kFeedPhase) != 0) {
     encoder_.Public(instrument.phase, now.wall_ns, Output(connection, now));
   }
   if ((kinds & kFeedIndicative) != 0 && instrument.has_indicative) {
@@ -102,7 +102,6 @@ void SessionHub::OnPhaseChanged(const Event& event, uint32_t position, Instant n
     std::erase(connection->conflated, std::pair{position, kFeedIndicative});
   }
   instrument.phase = event;
-  instrument.has_phase = true;
   SendToAll(instrument.subscribers_of(kFeedPhase), now,
             [&](auto* output) { encoder_.Public(event, now.wall_ns, output); });
 }

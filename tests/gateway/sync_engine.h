@@ -94,6 +94,7 @@ class SyncEngine final : public EngineLink, public ReportSource, private EventSi
     return released_ == consumed_;
   }
   absl::Status health() const override { return status; }
+  int64_t next_deadline_ns() const override { return core_.next_deadline_ns(); }
 
   // ---- ReportSource
   absl::StatusOr<Batch> FindReports(SessionIndex session, uint64_t from,

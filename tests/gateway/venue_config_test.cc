@@ -117,6 +117,87 @@ TEST(VenueConfigTest, CoreTakesTheDefinitionsAndTakesThemAgain) {
   EXPECT_FALSE(collect.events.empty());
 }
 
+constexpr char kMarket[] = R"(
+[[fees]]
+class = 2
+maker_fee_hundredths_bp = 0
+taker_fee_hundredths_bp = 100
+[[fees]]
+class = 2
+instrument = "BTC/USD"
+maker_fee_hundredths_bp = -10
+taker_fee_hundredths_bp = 50
+minimum_fee_quanta = 7
+[[protections]]
+account = 2
+maker_group = 3
+window_ms = 1000
+quantity_max_lots = 4
+delta_max_lots = 5
+count_max = 6
+[[schedule]]
+at = "08:00"
+phase = "opening_auction"
+weekdays = ["mon", "sun"]
+[[schedule]]
+at = "08:10:30"
+phase = "continuous"
+instruments = ["BTC/USD"]
+)";
+constexpr char kRules[] = R"(fee_account = 1
+[instruments.rules]
+static_band_bp = 1000
+dynamic_band_bp = 200
+fat_finger_bp = 500
+breaker_bp = 300
+breaker_window_ms = 5000
+breaker_halt_ms = 6000
+volatility_call_ms = 7000
+batch_interval_ms = 100
+order_quantity_max_lots = 8
+order_notional_max_quanta = 9
+hidden = true
+book_deltas = true
+)";
+
+std::string WithMarket(const std::string& original, const std::string& replacement) {
+  const std::string text = absl::StrCat(With("fee_account = 1\n", kRules), kMarket);
+  return absl::StrReplaceAll(text, {{original, replacement}});
+}
+
+TEST(VenueConfigTest, RulesFeesProtectionsAndScheduleBecomeCommands) {
+  const absl::StatusOr<VenueConfig> config =
+      ParseVenueConfig(WithMarket("id = 2\n", "id = 2\nfee_class = 2\nowner_group = 9\n"), "v");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->accounts[1].fee_class, 2);
+  EXPECT_EQ(config->accounts[1].owner_group, 9u);
+  const DefineRulesCommand& rules = config->instruments[0].rules;
+  EXPECT_EQ(rules.static_band_bp, 1000u);
+  EXPECT_EQ(rules.breaker_halt_ns, 6'000'000'000);
+  EXPECT_EQ(rules.batch_interval_ns, 100'000'000);
+  EXPECT_EQ(rules.order_notional_max.value, 9);
+  EXPECT_EQ(rules.flags, kRulesFlagsKnown);
+  ASSERT_EQ(config->fees.size(), 2u);
+  EXPECT_EQ(config->fees[0].instrument, InstrumentId{0});
+  EXPECT_EQ(config->fees[1].instrument, InstrumentId{1});
+  EXPECT_EQ(config->fees[1].fees.minimum_fee.value, 7);
+  ASSERT_EQ(config->protections.size(), 1u);
+  EXPECT_EQ(config->protections[0].protection.window_ns, 1'000'000'000);
+  ASSERT_EQ(config->schedule.size(), 2u);
+  EXPECT_EQ(config->schedule[0].weekdays, 0x41);
+  EXPECT_EQ(config->schedule[1].weekdays, kEveryDay);
+  EXPECT_EQ(config->schedule[1].time_of_day_ns, int64_t{8 * 3600 + 630} * 1'000'000'000);
+  EXPECT_EQ(config->schedule[1].phase, TradingPhase::kContinuous);
+  std::vector<CommandType> types;
+  for (const Command& command : VenueDefinitions(*config)) {
+    types.push_back(command.type);
+  }
+  types.erase(types.begin(), types.begin() + 5);
+  EXPECT_THAT(types,
+              ::testing::ElementsAre(CommandType::kDefineRules, CommandType::kDefineFees,
+                                     CommandType::kDefineFees, CommandType::kDefineProtection));
+}
+
 struct FaultCase {
   const char* original;
   const char* replacement;
@@ -169,6 +250,40 @@ constexpr FaultCase kFaults[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Faults, VenueConfigFaultTest, ::testing::ValuesIn(kFaults));
+
+class MarketFaultTest : public ::testing::TestWithParam<FaultCase> {};
+
+TEST_P(MarketFaultTest, NamesLineKeyAndFix) {
+  EXPECT_THAT(FaultOf(WithMarket(GetParam().original, GetParam().replacement)),
+              HasSubstr(GetParam().expected));
+}
+
+constexpr FaultCase kMarketFaults[] = {
+    {"breaker_window_ms = 5000", "", "rules.breaker_bp: needs breaker_window_ms"},
+    {"static_band_bp = 1000", "static_band_bp = 10001", "static_band_bp: 10001 is out of range"},
+    {"hidden = true", "hiden = true", "instruments[0].rules.hiden: no such key"},
+    {"[instruments.rules]", "rules = 5\n[instruments.other]", "write [instruments.rules] below"},
+    {"at = \"08:00\"", "at = \"8:00\"", "schedule[0].at: must be a time of day in UTC"},
+    {"at = \"08:00\"", "at = \"24:00\"", "schedule[0].at: must be a time of day in UTC"},
+    {"\"mon\"", "\"monday\"", "schedule[0].weekdays: no day \"monday\""},
+    {"\"opening_auction\"", "\"open\"", "schedule[0].phase: is no trading phase; there are"},
+    {"instruments = [\"BTC/USD\"]", "instruments = [\"X\"]", "\"X\" is no instrument"},
+    {"instrument = \"BTC/USD\"", "instrument = \"X\"", "fees[1].instrument: is not the symbol"},
+    {"instrument = \"BTC/USD\"", "", "fees[1].class: has a row for the same instrument already"},
+    {"class = 2\nmaker", "class = 64\nmaker", "fees[0].class: 64 is out of range"},
+    {"maker_group = 3", "maker_group = 0", "protections[0].maker_group: 0 is out of range"},
+    {"account = 2\nmaker_group", "account = 5\nmaker_group", "protections[0].account: is no"},
+    {"batch_interval_ms = 100\n", "batch_interval_ms = -1\n", "batch_interval_ms: -1 is out of"},
+    {"phase = \"continuous\"", "phase = \"batch_auctions\"", "schedule[1].phase: is no trading"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Faults, MarketFaultTest, ::testing::ValuesIn(kMarketFaults));
+
+TEST(VenueConfigTest, ABatchAuctionNeedsItsInterval) {
+  EXPECT_THAT(FaultOf(absl::StrReplaceAll(WithMarket("\"opening_auction\"", "\"batch_auction\""),
+                                          {{"batch_interval_ms = 100\n", ""}})),
+              HasSubstr("batch_auction needs batch_interval_ms in the rules of BTC/USD"));
+}
 
 TEST(VenueConfigTest, AllFaultsAreShownAtOnce) {
   const std::string faults =

@@ -42,7 +42,8 @@ Pipeline::Pipeline(const PipelineOptions& options, std::unique_ptr<EventFdSignal
       gate_(&output_, signal_.get(), options.wait, options.last_command),
       sink_(&output_, &gate_, options.last_event),
       journal_consumer_(&input_, input_.NewBarrier(), JournalHandler{this}, kMaxFrameCommands),
-      match_consumer_(&input_, input_.NewBarrier(), MatchHandler{this}, kMatchBatchMax) {
+      match_consumer_(&input_, input_.NewBarrier(), MatchHandler{this}, kMatchBatchMax),
+      next_deadline_ns_(core->NextDeadlineNs()) {
   input_.AddGatingSequence(&journal_consumer_.sequence());
   input_.AddGatingSequence(&match_consumer_.sequence());
   output_.AddGatingSequence(&gateway_consumed_);
@@ -125,6 +126,7 @@ bool Pipeline::Match(const RingBatch<Command>& batch) {
       }
     }
   }
+  next_deadline_ns_.store(core_->NextDeadlineNs(), std::memory_order_release);
   sink_.Flush();
   PublishMark();
   return true;

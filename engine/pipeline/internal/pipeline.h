@@ -53,6 +53,8 @@ class Pipeline {
   absl::Status health() const;
   EngineStats stats() const;
   EventSequence event_log_written() const;
+  // Acquire: pairs with the release in Match().
+  int64_t next_deadline_ns() const { return next_deadline_ns_.load(std::memory_order_acquire); }
 
  private:
   using InputRing = MultiProducerRing<Command>;
@@ -97,6 +99,8 @@ class Pipeline {
   bool started_ = false;
   // Written by the controlling thread, read by the gateway's; orders nothing (relaxed).
   std::atomic<bool> stopped_{false};
+  // Written by the match stage, read by whoever sends kTimer.
+  std::atomic<int64_t> next_deadline_ns_;
 
   // Counters: each written by one thread (refused: any), read by stats(). Relaxed throughout.
   std::atomic<uint64_t> frames_{0};

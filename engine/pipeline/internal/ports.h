@@ -28,6 +28,8 @@ class CorePort {
   virtual void ApplyFirst(std::span<const Command> upcoming, EventSink& sink) = 0;
   // Not OK if a state hash mark applied so far had another hash than this core.
   virtual absl::Status Verify() const = 0;
+  // Core::next_deadline_ns().
+  virtual int64_t NextDeadlineNs() const { return 0; }
 };
 
 class EventLogPort {
