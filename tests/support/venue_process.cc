@@ -41,7 +41,7 @@ std::string InstrumentText(int id, const std::string& base) {
 }
 
 std::string KeyText(uint64_t id, const std::string& permission) {
-  const std::string account = id == kVenueSettlementKey ? "" : absl::StrCat("account = ", id, "\n");
+  const std::string account = id > kTradingKeys ? "" : absl::StrCat("account = ", id, "\n");
   return absl::StrCat("[[keys]]\nid = ", id, "\npublic_key = \"", VenueKey(id).public_key_hex(),
                       "\"\n", account, "permissions = [\"", permission, "\"]\n");
 }
@@ -89,11 +89,13 @@ std::string VenueText(const VenueSpec& spec) {
   for (uint64_t account = 1; account <= kTradingKeys; ++account) {
     absl::StrAppend(&text, "[[accounts]]\nid = ", account, "\n");
   }
-  absl::StrAppend(&text, InstrumentText(1, "BTC"), InstrumentText(2, "ETH"));
+  absl::StrAppend(&text, InstrumentText(2, "ETH"), InstrumentText(1, "BTC"), spec.market_lines,
+                  "\n");
   for (uint64_t key = 1; key <= kTradingKeys; ++key) {
     absl::StrAppend(&text, KeyText(key, "trade"));
   }
-  absl::StrAppend(&text, KeyText(kVenueSettlementKey, "settlement"));
+  absl::StrAppend(&text, KeyText(kVenueSettlementKey, "settlement"),
+                  KeyText(kVenueAdminKey, "admin"));
   return text;
 }
 

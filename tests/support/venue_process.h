@@ -47,6 +47,7 @@ class ReservedPort {
 inline constexpr AccountId kVenueFeeAccount{1};
 inline constexpr AssetId kVenueQuote{0};
 inline constexpr uint64_t kVenueSettlementKey = 99;
+inline constexpr uint64_t kVenueAdminKey = 98;
 inline constexpr int64_t kVenueTickQuanta = 100'000;
 inline constexpr int64_t kVenueLotQuanta = 100'000;
 inline constexpr int32_t kVenueTakerFee = 2'000;
@@ -56,11 +57,12 @@ struct VenueSpec {
   std::string durability = "sync";
   std::string engine_lines{};   // Added to [engine].
   std::string gateway_lines{};  // Added to [gateway].
+  std::string market_lines{};   // Added to instrument 1: its rules, then further tables.
 };
 
 // The text of a venue configuration: assets 0 USD, 1 BTC, 2 ETH; instruments 1 BTC/USD, 2 ETH/USD,
 // both of the tick, lot and fees above; accounts 1 (fees) to 8; key N trades for account N, key 99
-// settles. Data are in "data" beside the file.
+// settles, key 98 is the operator's. Data are in "data" beside the file.
 std::string VenueText(const VenueSpec& spec);
 
 // The key N of the configuration.

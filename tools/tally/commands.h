@@ -15,5 +15,6 @@ void AddLoadCommand(CLI::App* app, ExitCode* exit_code);
 void AddKeygenCommand(CLI::App* app, ExitCode* exit_code);
 void AddDeployCommand(CLI::App* app, ExitCode* exit_code);
 void AddDepositCommand(CLI::App* app, ExitCode* exit_code);
+void AddVenueCommand(CLI::App* app, ExitCode* exit_code);
 
 }  // namespace tally

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   tally::AddKeygenCommand(&app, &exit_code);
   tally::AddDeployCommand(&app, &exit_code);
   tally::AddDepositCommand(&app, &exit_code);
+  tally::AddVenueCommand(&app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -113,7 +113,9 @@ absl::Status Serve(const ServeOptions& options) {
                    DefinitionsToApply(config, engine->core()));
   gateway::RecoveredState recovered = gateway::RecoveredStateOf(*engine);
   engine->Start();
-  RETURN_IF_ERROR(ApplyDefinitions(definitions, engine.get()));
+  RETURN_IF_ERROR(ApplyDefinitions(definitions, engine.get(), [&recovered](const Event& event) {
+    gateway::AddToRecovered(event, &recovered);
+  }));
 
   gateway::EngineAdapter adapter(engine.get());
   gateway::GatewayServer server(config.gateway, config,

@@ -1,9 +1,11 @@
 #include "tools/tally/venue_setup.h"
 
 #include <algorithm>
+#include <cstring>
 #include <poll.h>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 
@@ -42,7 +44,9 @@ absl::StatusOr<bool> CheckAccount(const Command& command, const core::Core& core
   if (known->owner != command.define_account.owner) {
     return NeverChanges("account", Raw(command.account), "its owner");
   }
-  return known->enabled != (command.define_account.enabled != 0);
+  return known->enabled != (command.define_account.enabled != 0) ||
+         known->fee_class != command.define_account.fee_class ||
+         known->owner_group != command.define_account.owner_group;
 }
 
 absl::StatusOr<bool> CheckInstrument(const Command& command, const core::Core& core) {
@@ -67,31 +71,66 @@ absl::StatusOr<bool> CheckInstrument(const Command& command, const core::Core& c
   return !same;
 }
 
+// These have no padding, so that equal values are equal bytes.
+template <typename Record>
+bool Same(const Record& a, const Record& b) {
+  static_assert(std::has_unique_object_representations_v<Record>);
+  return std::memcmp(&a, &b, sizeof(Record)) == 0;
+}
+
+bool NeedsFees(const Command& command, const core::Core& core) {
+  const DefineFeesCommand& row = command.define_fees;
+  const risk::FeeTerms* known = core.fees().Find(row.fee_class, command.instrument);
+  return known == nullptr || known->rates.maker != row.maker_fee_hundredths_bp ||
+         known->rates.taker != row.taker_fee_hundredths_bp || known->minimum_fee != row.minimum_fee;
+}
+
+bool NeedsProtection(const Command& command, const core::Core& core) {
+  const DefineProtectionCommand& wanted = command.define_protection;
+  const DefineProtectionCommand* known = core.protection(command.account, wanted.maker_group);
+  return known == nullptr || !Same(*known, wanted);
+}
+
 absl::StatusOr<bool> CheckDefinition(const Command& command, const core::Core& core) {
   if (command.type == CommandType::kDefineAsset) {
     return CheckAsset(command.define_asset, core);
   }
-  return command.type == CommandType::kDefineAccount ? CheckAccount(command, core)
-                                                     : CheckInstrument(command, core);
+  if (command.type == CommandType::kDefineAccount) {
+    return CheckAccount(command, core);
+  }
+  if (command.type == CommandType::kDefineRules) {
+    return !Same(core.rules(command.instrument), command.define_rules);
+  }
+  if (command.type == CommandType::kDefineFees) {
+    return NeedsFees(command, core);
+  }
+  return command.type == CommandType::kDefineProtection ? NeedsProtection(command, core)
+                                                        : CheckInstrument(command, core);
+}
+
+bool AnswersDefinition(EventType type) {
+  return type == EventType::kAssetDefined || type == EventType::kAccountDefined ||
+         type == EventType::kInstrumentDefined || type == EventType::kRulesDefined ||
+         type == EventType::kFeesDefined || type == EventType::kProtectionDefined;
 }
 
 // Consumes released events until one answers each of `expected` definitions.
-absl::Status AwaitDefinitions(std::size_t expected, Engine* engine) {
+absl::Status AwaitDefinitions(std::size_t expected, Engine* engine,
+                              const std::function<void(const Event&)>& seen) {
   absl::Status result;
   std::size_t answered = 0;
   while (answered < expected) {
     RETURN_IF_ERROR(engine->health());
     const std::size_t polled = engine->PollEvents(
         [&](const Event& event) {
+          seen(event);
           if (event.type == EventType::kCommandRejected) {
             ++answered;
             result.Update(absl::InvalidArgumentError(
                 absl::StrCat("the core refuses a definition of the configuration (account ",
                              Raw(event.account), ", instrument ", Raw(event.instrument),
                              "): ", ToAbsl(RejectReasonName(event.rejected.reason)))));
-          } else if (event.type == EventType::kAssetDefined ||
-                     event.type == EventType::kAccountDefined ||
-                     event.type == EventType::kInstrumentDefined) {
+          } else if (AnswersDefinition(event.type)) {
             ++answered;
           }
         },
@@ -118,7 +157,8 @@ absl::StatusOr<std::vector<Command>> DefinitionsToApply(const gateway::VenueConf
   return commands;
 }
 
-absl::Status ApplyDefinitions(const std::vector<Command>& definitions, Engine* engine) {
+absl::Status ApplyDefinitions(const std::vector<Command>& definitions, Engine* engine,
+                              const std::function<void(const Event&)>& seen) {
   const std::span<const Command> all(definitions);
   for (std::size_t done = 0; done < all.size(); done += kDefinitionsAtOnce) {
     const auto part = all.subspan(done, std::min(kDefinitionsAtOnce, all.size() - done));
@@ -126,7 +166,7 @@ absl::Status ApplyDefinitions(const std::vector<Command>& definitions, Engine* e
       RETURN_IF_ERROR(engine->health());
       return absl::InternalError("the input ring is full although nothing else publishes");
     }
-    RETURN_IF_ERROR(AwaitDefinitions(part.size(), engine));
+    RETURN_IF_ERROR(AwaitDefinitions(part.size(), engine, seen));
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,8 +19,9 @@ absl::StatusOr<std::vector<Command>> DefinitionsToApply(const gateway::VenueConf
                                                         const core::Core& core);
 
 // Publishes the definitions to a started engine and waits until they are durable and applied.
-// kInvalidArgument names the first one that the core rejects. Consumes released events: only before
-// the gateway does.
-absl::Status ApplyDefinitions(const std::vector<Command>& definitions, Engine* engine);
+// kInvalidArgument names the first one that the core rejects. Consumes released events, `seen` gets
+// them: only before the gateway does.
+absl::Status ApplyDefinitions(const std::vector<Command>& definitions, Engine* engine,
+                              const std::function<void(const Event&)>& seen);
 
 }  // namespace tally
