@@ -79,6 +79,9 @@ class OrderBook {
     }
   }
 
+  // No order slides beyond this price; kMaxPriceTicks until it is set.
+  void SetPriceMax(PriceTicks price_max) { price_max_ = price_max; }
+
   // The resting all-or-none order of a side, first in priority, that could trade completely now, or
   // kNoOrder. Looks at kExecutableSearchMax orders at most. O(1) if the side has none.
   OrderHandle FindExecutable(Side side) const;
@@ -323,6 +326,7 @@ class OrderBook {
   uint32_t all_or_none_counts_[2] = {0, 0};
   Ladder dark_[2] = {Ladder::TreeOnly(), Ladder::TreeOnly()};
   Gate gate_;
+  PriceTicks price_max_{kMaxPriceTicks};
 };
 
 }  // namespace tally

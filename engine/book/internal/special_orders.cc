@@ -106,7 +106,7 @@ std::optional<PriceTicks> OrderBook::EntryPrice(const IncomingOrder& order) cons
   }
   const int64_t best = PriceOf(1 - side, pool_->ladders_.levels[makers.best()].key);
   const int64_t price = side == kBids ? best - 1 : best + 1;
-  if (!order.slide || price < 1 || price > kMaxPriceTicks) {
+  if (!order.slide || price < 1 || price > price_max_.value) {
     return std::nullopt;
   }
   return PriceTicks{price};

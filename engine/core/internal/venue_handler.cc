@@ -128,6 +128,7 @@ void HandleDefineInstrument(Context context) {
     return;
   }
   const risk::Instrument& instrument = *state.instruments.Find(id);
+  state.book(id).book.SetPriceMax(instrument.price_max);
   Event event = MakeEvent(EventType::kInstrumentDefined);
   event.instrument = id;
   event.instrument_defined = {.tick_quanta = instrument.tick_quanta,

@@ -108,6 +108,18 @@ TEST_F(OrdersTest, SlidingPostOnlyOrderHoldsWhatItsPriceInTheBookNeeds) {
   EXPECT_EQ(venue.held(kAlice, kUsd), 999 * 10 * 10 + 19);
 }
 
+TEST_F(OrdersTest, NoOrderSlidesBeyondThePricesOfTheInstrument) {
+  DefineInstrumentCommand terms = BtcUsdTerms();
+  terms.price_max = {1'000};
+  venue.DefineInstrument(kBtcUsd, terms);
+  const Change slides = [](NewOrderCommand& order) {
+    order.flags = kOrderFlagPostOnly | kOrderFlagSlide;
+  };
+  venue.Order(venue.bob, Side::kBuy, 1'000, 3);
+  EXPECT_EQ(Send(venue.alice, Side::kSell, 990, 3, slides), OrderId{});
+  EXPECT_EQ(venue.reject_reason(), RejectReason::kPostOnlyWouldCross);
+}
+
 TEST_F(OrdersTest, SlippageIsMeasuredFromTheBestPriceOfTheOtherSide) {
   const Change slips = [](NewOrderCommand& order) {
     order.type = OrderType::kMarket;
