@@ -90,6 +90,17 @@ TimeInForce BookTimeInForce(OrderType type, TimeInForce time_in_force) {
 
 IncomingOrder MakeIncoming(const State& state, AccountId account, const OrderRequest& request) {
   const NewOrderCommand& order = request.order;
+  if (request.plain) [[likely]] {
+    return {.id = state.next_order_id,
+            .owner = OwnerOf(state, account),
+            .price = request.price,
+            .quantity = order.quantity,
+            .side = order.side,
+            .type = order.type,
+            .time_in_force = order.time_in_force,
+            .self_trade_prevention = order.self_trade_prevention,
+            .post_only = order.flags != 0};
+  }
   const OrderType type = BookType(order.type, order.time_in_force);
   return {.id = state.next_order_id,
           .owner = OwnerOf(state, account),

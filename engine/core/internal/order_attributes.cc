@@ -125,6 +125,19 @@ bool IsPlain(const NewOrderCommand& order) {
          Raw(order.trigger) + Raw(order.peg) + Raw(order.trail_unit) == 0 && !HasAttributes(order);
 }
 
+RejectReason CheckPlainAttributes(const NewOrderCommand& order) {
+  const bool values_are_known =
+      (order.side == Side::kBuy || order.side == Side::kSell) &&
+      order.self_trade_prevention >= SelfTradePrevention::kNone &&
+      order.self_trade_prevention <= SelfTradePrevention::kDecrementAndCancel;
+  const bool market = order.type == OrderType::kMarket;
+  const bool immediate = IsImmediate(order.time_in_force);
+  if (!values_are_known || (order.flags != 0 && (market || immediate))) {
+    return RejectReason::kUnsupported;  // The flag is post-only.
+  }
+  return market && !immediate ? RejectReason::kBadTimeInForce : RejectReason::kNone;
+}
+
 RejectReason CheckAttributes(const NewOrderCommand& order) {
   // Of an unknown time in force nothing else can be said.
   const bool known = IsKnown(order.time_in_force);

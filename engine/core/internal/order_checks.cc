@@ -54,6 +54,9 @@ bool IsAvailable(const NewOrderCommand& order) {
 
 // kUnsupported, kBadTimeInForce.
 RejectReason CheckMeaning(const Context&, OrderRequest& request) {
+  if (request.plain) [[likely]] {
+    return CheckPlainAttributes(request.order);
+  }
   const RejectReason reason = CheckAttributes(request.order);
   return reason == RejectReason::kNone && !IsAvailable(request.order) ? RejectReason::kUnsupported
                                                                       : reason;

@@ -8,7 +8,9 @@
 namespace tally::core::internal {
 
 void EndTurn(Context& context, InstrumentId instrument) {
-  CancelTripped(context, instrument);
+  if (context.state.maker_groups.has_due()) [[unlikely]] {
+    CancelTripped(context, instrument);
+  }
   if ((context.state.book(instrument).features & (kFeaturePhase | kFeatureRules)) != 0)
       [[unlikely]] {
     EnforceRules(context, instrument);
