@@ -43,7 +43,28 @@ constexpr TakesRow kTakesRows[] = {
     {"post-only", OrderType::kLimit, TimeInForce::kGtc, 0, kOrderFlagPostOnly, "aaaahaha"},
     {"all-or-none", OrderType::kLimit, TimeInForce::kGtc, 0, kOrderFlagAllOrNone, "aaaahaha"},
     {"hidden", OrderType::kLimit, TimeInForce::kGtc, 0, kOrderFlagHidden, "aaaahaha"},
+    {"stop", OrderType::kStop, TimeInForce::kGtc, 0, 0, "aaaahaha"},
+    {"stop limit DAY", OrderType::kStopLimit, TimeInForce::kDay, 0, 0, "aaaahaha"},
+    {"trailing stop", OrderType::kTrailingStop, TimeInForce::kGtc, 0, 0, "aaaahaha"},
+    {"pegged", OrderType::kPegged, TimeInForce::kGtc, 0, 0, "ffafhfhf"},
 };
+
+// What an order of the type needs besides a price.
+void Describe(OrderType type, NewOrderCommand* order) {
+  const bool trailing = type == OrderType::kTrailingStop;
+  if (type == OrderType::kStop || type == OrderType::kStopLimit || trailing) {
+    order->trigger = TriggerSource::kLastTrade;
+    order->stop_price = {150};
+    order->price = {160};
+  }
+  if (trailing) {
+    order->trail_unit = TrailUnit::kTicks;
+    order->offset = 10;
+  }
+  if (type == OrderType::kPegged) {
+    order->peg = PegReference::kPrimary;
+  }
+}
 
 TEST_F(PhaseTest, EachPhaseTakesWhatTheTableSays) {
   for (const TakesRow& row : kTakesRows) {
@@ -62,6 +83,7 @@ TEST_F(PhaseTest, EachPhaseTakesWhatTheTableSays) {
         command.new_order.price = {99};
       }
       command.new_order.min_quantity = {row.min_quantity};
+      Describe(row.type, &command.new_order);
       if (row.time_in_force == TimeInForce::kGtd) {
         command.new_order.expire_time_ns = 1'000'000'000;
       }
@@ -329,6 +351,42 @@ TEST_F(PhaseTest, SelfTradesArePreventedInAuctions) {
   EXPECT_EQ(venue.EventTypes(), "Canceled Filled Filled Trade PhaseChanged BookTop");
   EXPECT_EQ(venue.events[0].canceled.reason, CancelReason::kSelfTradeNewest);
   EXPECT_EQ(Trades(), "5@103");
+}
+
+// Until triggered a stop is in no book; the first trade after its trigger price was reached in an
+// auction is its chance.
+TEST_F(PhaseTest, StopsWaitForTheEndOfTheCall) {
+  SetPhase(P::kOpeningAuction);
+  Sell(150, 5);
+  Sell(155, 5);
+  Buy(150, 5);
+  Command command = venue.OrderCommand(venue.alice, Side::kBuy, 160, 5, {.type = OrderType::kStop});
+  command.new_order.trigger = TriggerSource::kLastTrade;
+  command.new_order.stop_price = {150};
+  venue.Send(command);
+  ASSERT_EQ(venue.reject_reason(), R::kNone);
+  EXPECT_EQ(venue.FindEvent(EventType::kOrderTriggered), nullptr);
+  SetPhase(P::kContinuous);
+  EXPECT_EQ(Trades(), "5@150 5@155");
+  EXPECT_EQ(venue.EventTypes(),
+            "Filled Filled Trade PhaseChanged OrderTriggered Filled Filled Trade BookTop");
+}
+
+TEST_F(PhaseTest, AStopThatIsTriggeredIntoABandStopsThere) {
+  DefineRules({.dynamic_band_bp = 500, .volatility_call_ns = 1'000});
+  Sell(100, 1);
+  Buy(100, 1);
+  Sell(102, 1);
+  Sell(110, 5);
+  Command command = venue.OrderCommand(venue.alice, Side::kBuy, 120, 5, {.type = OrderType::kStop});
+  command.new_order.trigger = TriggerSource::kLastTrade;
+  command.new_order.stop_price = {102};
+  venue.Send(command);
+  Buy(102, 1);
+  EXPECT_EQ(Trades(), "1@102");
+  EXPECT_NE(venue.FindEvent(EventType::kOrderTriggered), nullptr);
+  EXPECT_EQ(venue.FindEvent(EventType::kOrderCanceled)->canceled.reason, CancelReason::kPriceBand);
+  EXPECT_EQ(Changed().phase, P::kVolatilityAuction);
 }
 
 }  // namespace
