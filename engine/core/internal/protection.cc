@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "engine/core/internal/auction.h"
 #include "engine/core/internal/mass_cancel.h"
 #include "engine/core/internal/match_listener.h"
 
@@ -140,6 +141,7 @@ bool CancelTripped(Context& context, InstrumentId instrument) {
     for (const Victim& victim : state.protection_cancels.victims()) {
       if (victim.instrument != published && victim.instrument != instrument) {
         published = victim.instrument;
+        PublishIndicative(context, published);
         PublishBookTop(context, published);
       }
     }

@@ -32,8 +32,8 @@ inline bool ProtectionTripped(const State& state, uint32_t record_flags) {
 void CountFill(State& state, const OrderRecord& record, Side side, QuantityLots quantity);
 
 // For every group tripped since the last call: cancels all its orders (kProtection) and reports it
-// (kProtectionTripped). Publishes the top of the other books it changes, not of `instrument`, whose
-// turn is being ended. False if there was none.
+// (kProtectionTripped). Publishes what changed of the other books, not of `instrument`, whose turn
+// is being ended. False if there was none.
 bool CancelTripped(Context& context, InstrumentId instrument);
 
 // The list of groups in the canonical state.

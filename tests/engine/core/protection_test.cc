@@ -98,6 +98,23 @@ TEST_F(ProtectionTest, TripCancelsTheGroupEverywhereAndNothingElse) {
   EXPECT_EQ(venue.core.open_order_count(), 1u);
 }
 
+TEST_F(ProtectionTest, TripPublishesTheIndicativePriceOfACallElsewhere) {
+  Command phase = MakeCommand(CommandType::kSetPhase);
+  phase.instrument = kOther;
+  phase.set_phase.phase = TradingPhase::kOpeningAuction;
+  venue.Send(phase);
+  Define({.quantity_max = 1});
+  Order(Side::kBuy, 4'000, 1, kOther);
+  Command other = venue.OrderCommand(venue.bob, Side::kSell, 4'000, 1);
+  other.instrument = kOther;
+  venue.Send(other);
+  EXPECT_EQ(venue.EventTypes(), "Accepted Indicative BookTop");
+  Order(Side::kSell, 5'000, 1);
+  Take(Side::kBuy, 5'000, 1);
+  ASSERT_NE(venue.FindEvent(EventType::kIndicative), nullptr) << venue.EventTypes();
+  EXPECT_EQ(venue.FindEvent(EventType::kIndicative)->indicative.quantity, QuantityLots{0});
+}
+
 TEST_F(ProtectionTest, TrippedGroupIsRefusedUntilItIsReset) {
   Define({.quantity_max = 5});
   Define({.quantity_max = 5, .maker_group = 6});
