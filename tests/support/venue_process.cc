@@ -89,8 +89,8 @@ std::string VenueText(const VenueSpec& spec) {
   for (uint64_t account = 1; account <= kTradingKeys; ++account) {
     absl::StrAppend(&text, "[[accounts]]\nid = ", account, "\n");
   }
-  absl::StrAppend(&text, InstrumentText(2, "ETH"), InstrumentText(1, "BTC"), spec.market_lines,
-                  "\n");
+  absl::StrAppend(&text, InstrumentText(1, "BTC"), spec.market_lines, "\n",
+                  InstrumentText(2, "ETH"));
   for (uint64_t key = 1; key <= kTradingKeys; ++key) {
     absl::StrAppend(&text, KeyText(key, "trade"));
   }
