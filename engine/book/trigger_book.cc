@@ -21,26 +21,29 @@ uint64_t TriggerBook::MarkKey(uint32_t queue, PriceTicks mark) {
   return (queue & kSellBit) == 0 ? HighestFirst(mark) : LowestFirst(mark);
 }
 
-void TriggerBook::Add(OrderHandle order, const Stop& stop) {
+void TriggerBook::AddStop(OrderHandle order, const Stop& stop, StopKind kind) {
   CHECK(stop.price.value > 0 && stop.price.value <= kMaxPriceTicks);
   CHECK(stop.source != TriggerSource::kNone);
-  const uint32_t queue = QueueOf(stop.side, stop.source);
+  const uint32_t queue = QueueOf(stop.side, stop.source) | BitOf(kind);
   stops_[queue].Add(pool_->stops_, Raw(order), StopKey(queue, stop.price), queue);
   ++count_;
 }
 
+void TriggerBook::Add(OrderHandle order, const Stop& stop) {
+  AddStop(order, stop, StopKind::kFixed);
+}
+
 void TriggerBook::AddTrailing(OrderHandle order, const Stop& stop, PriceTicks mark) {
   CHECK(mark.value >= 0 && mark.value <= kMaxPriceTicks);
-  Add(order, stop);
+  AddStop(order, stop, StopKind::kTrailing);
   const uint32_t queue = QueueOf(stop.side, stop.source);
-  pool_->stops_.links[Raw(order)].queue |= kTrailingBit;
   trails_[queue].Add(pool_->trails_, Raw(order), MarkKey(queue, mark), queue);
   ++trailing_count_;
 }
 
 void TriggerBook::Remove(OrderHandle order) {
   const uint32_t queue = pool_->stops_.links[Raw(order)].queue;
-  stops_[queue & ~kTrailingBit].Remove(pool_->stops_, Raw(order));
+  stops_[queue].Remove(pool_->stops_, Raw(order));
   --count_;
   if ((queue & kTrailingBit) != 0) {
     trails_[queue & ~kTrailingBit].Remove(pool_->trails_, Raw(order));
@@ -72,7 +75,7 @@ PriceTicks TriggerBook::MarkOf(OrderHandle order) const {
 void TriggerBook::Restop(OrderHandle order, PriceTicks price) {
   CHECK(price.value > 0 && price.value <= kMaxPriceTicks);
   const uint32_t queue = pool_->stops_.links[Raw(order)].queue;
-  internal::KeyedQueue& stops = stops_[queue & ~kTrailingBit];
+  internal::KeyedQueue& stops = stops_[queue];
   const uint64_t key = StopKey(queue, price);
   if (pool_->stops_.key(Raw(order)) != key) {
     stops.Remove(pool_->stops_, Raw(order));
@@ -87,8 +90,9 @@ void TriggerBook::Remark(OrderHandle order, PriceTicks mark) {
   trails_[queue].Add(pool_->trails_, Raw(order), MarkKey(queue, mark), queue);
 }
 
-OrderHandle TriggerBook::FindDue(Side side, TriggerSource source, PriceTicks price) const {
-  const uint32_t queue = QueueOf(side, source);
+OrderHandle TriggerBook::FindDue(Side side, TriggerSource source, StopKind kind,
+                                 PriceTicks price) const {
+  const uint32_t queue = QueueOf(side, source) | BitOf(kind);
   const uint32_t slot = stops_[queue].first(pool_->stops_);
   const bool due = slot != internal::kNilSlot && pool_->stops_.key(slot) <= StopKey(queue, price);
   return due ? OrderHandle{slot} : kNoOrder;

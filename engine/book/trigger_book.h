@@ -31,10 +31,13 @@ struct Stop {
   PriceTicks price;      // 1 .. kMaxPriceTicks.
 };
 
-// The waiting orders by stop price, one queue for each side and source; in a queue the price that a
-// moving market reaches first comes first, at one price the order that got the price first. A
-// trailing stop has a mark besides: the best price that it has seen. A price beyond the mark moves
-// mark and stop.
+// Trailing stops have queues of their own: they are compared with other prices.
+enum class StopKind : uint8_t { kFixed, kTrailing };
+
+// The waiting orders by stop price, one queue for each side, source and kind; in a queue the price
+// that a moving market reaches first comes first, at one price the order that got the price first.
+// A trailing stop has a mark besides: the best price that it has seen. A price beyond the mark
+// moves mark and stop.
 //
 // Thread safety: none; see TriggerPool, which must outlive it.
 // Invariants: an order is in at most one queue.
@@ -67,16 +70,16 @@ class TriggerBook {
   void Remark(OrderHandle order, PriceTicks mark);
 
   // The first order of a queue that `price` reaches; kNoOrder if it reaches none.
-  OrderHandle FindDue(Side side, TriggerSource source, PriceTicks price) const;
+  OrderHandle FindDue(Side side, TriggerSource source, StopKind kind, PriceTicks price) const;
   // The first trailing order whose mark `price` is beyond (above for a sell stop, below for a buy
   // stop), least favourable mark first.
   OrderHandle FindTrailing(Side side, TriggerSource source, PriceTicks price) const;
 
-  // Calls visit(OrderHandle) in the order in which the stops would trigger (or move).
+  // Calls visit(OrderHandle) in the order in which the stops would trigger, or move.
   template <typename Visitor>
-  void ForEachStop(Side side, TriggerSource source, Visitor visit) const {
-    stops_[QueueOf(side, source)].ForEach(pool_->stops_,
-                                          [&](uint32_t slot) { visit(OrderHandle{slot}); });
+  void ForEachStop(Side side, TriggerSource source, StopKind kind, Visitor visit) const {
+    stops_[QueueOf(side, source) | BitOf(kind)].ForEach(
+        pool_->stops_, [&](uint32_t slot) { visit(OrderHandle{slot}); });
   }
   template <typename Visitor>
   void ForEachTrailing(Side side, TriggerSource source, Visitor visit) const {
@@ -85,23 +88,26 @@ class TriggerBook {
   }
 
  private:
-  static constexpr uint32_t kQueues = 4;
   static constexpr uint32_t kSellBit = 1;
   static constexpr uint32_t kBestPriceBit = 2;
-  static constexpr uint32_t kTrailingBit = 4;  // Of Link::queue in the pool of the stops.
+  static constexpr uint32_t kTrailingBit = 4;
+  static constexpr uint32_t kMarkQueues = 4;
+  static constexpr uint32_t kStopQueues = 8;
 
   static uint32_t QueueOf(Side side, TriggerSource source) {
     return (side == Side::kSell ? kSellBit : 0U) |
            (source == TriggerSource::kBestPrice ? kBestPriceBit : 0U);
   }
+  static uint32_t BitOf(StopKind kind) { return kind == StopKind::kTrailing ? kTrailingBit : 0U; }
+  void AddStop(OrderHandle order, const Stop& stop, StopKind kind);
   // A rising price reaches the lowest buy stop first and passes the lowest mark of a sell stop
   // first: their keys are the prices. The others' are the prices with every bit flipped.
   static uint64_t StopKey(uint32_t queue, PriceTicks price);
   static uint64_t MarkKey(uint32_t queue, PriceTicks mark);
 
   TriggerPool* pool_;
-  internal::KeyedQueue stops_[kQueues];
-  internal::KeyedQueue trails_[kQueues];
+  internal::KeyedQueue stops_[kStopQueues];
+  internal::KeyedQueue trails_[kMarkQueues];
   uint32_t count_ = 0;
   uint32_t trailing_count_ = 0;
 };

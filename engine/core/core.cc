@@ -15,6 +15,7 @@
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
 #include "engine/core/internal/state.h"
+#include "engine/core/internal/turn.h"
 #include "engine/core/internal/venue_handler.h"
 
 namespace tally::core {
@@ -116,6 +117,9 @@ void Core::Apply(const Command& command, EventSink& sink) {
 
   internal::Emitter emit(state, command, sink);
   Context context = {.state = state, .command = command, .emit = emit};
+  if (!state.turns.empty()) [[unlikely]] {
+    internal::ResumeTurns(context);
+  }
   const bool from_session = command.session != SessionIndex{} || NeedsSession(command.type);
   if (!from_session || TakeClientSequence(context)) {
     Dispatch(context);

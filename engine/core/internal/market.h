@@ -20,6 +20,11 @@ inline constexpr uint32_t kFeaturePhase = 1;      // Not in continuous trading.
 inline constexpr uint32_t kFeatureRules = 2;      // A band, limit or breaker is on.
 inline constexpr uint32_t kFeatureHidden = 4;     // kRulesFlagHidden.
 inline constexpr uint32_t kFeatureBookDelta = 8;  // kRulesFlagBookDelta.
+// Stops wait; orders are pegged; an all-or-none order was taken at some time. What these need after
+// a command, other instruments do not pay for.
+inline constexpr uint32_t kFeatureStops = 16;
+inline constexpr uint32_t kFeaturePegs = 32;
+inline constexpr uint32_t kFeatureAllOrNone = 64;
 
 // The lowest and highest trade price of the last breaker_window_ns, in slots of a 16th of it: what
 // is forgotten is between 15 and 16 slots old. Cost: O(slots), once per command that traded.

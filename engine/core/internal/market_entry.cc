@@ -2,9 +2,11 @@
 
 #include "base/assert.h"
 #include "engine/core/internal/book_delta.h"
+#include "engine/core/internal/groups.h"
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/triggers.h"
 
 namespace tally::core::internal {
 namespace {
@@ -21,11 +23,16 @@ OrderRecord MakeRecord(const Context& context, const OrderRequest& request) {
   return record;
 }
 
+// Where a stop is on entry; 0 if that will be known only when the first of its group is executed.
+PriceTicks FirstStop(const OrderRequest& request) {
+  return WaitsForFirst(request.order) ? request.order.stop_price : request.stop;
+}
+
 OrderDetail MakeDetail(const OrderRequest& request) {
   const NewOrderCommand& order = request.order;
   OrderDetail detail{};
   detail.limit = request.price;
-  detail.stop_price = order.stop_price;
+  detail.stop_price = FirstStop(request);
   detail.display_quantity = order.display_quantity;
   detail.expire_time_ns = order.expire_time_ns;
   detail.offset = order.offset;
@@ -33,7 +40,7 @@ OrderDetail MakeDetail(const OrderRequest& request) {
   detail.maker_group = order.maker_group;
   detail.type = order.type;
   detail.time_in_force = order.time_in_force;
-  detail.trigger = order.trigger;
+  detail.trigger = IsStop(order.type) ? SourceOf(order.trigger) : order.trigger;
   detail.peg = order.peg;
   detail.trail_unit = order.trail_unit;
   detail.group_leg = order.group_leg;
@@ -53,6 +60,9 @@ void Open(State& state, OrderHandle handle, OrderRecord& record, const OrderRequ
   if ((record.flags & kRecordHasDetail) != 0) {
     state.orders.detail(handle) = MakeDetail(request);
     RememberLifetime(state, handle);
+    if ((request.order.flags & kOrderFlagAllOrNone) != 0) {
+      state.book(record.instrument).features |= kFeatureAllOrNone;
+    }
   }
 }
 
@@ -134,6 +144,23 @@ ActiveOrder MakeActive(const Context& context, const OrderRequest& request, Orde
           .minimum_fee = request.minimum_fee == Quanta{} ? nullptr : minimum_fee};
 }
 
+// An open order that takes liquidity without a command of its own.
+ActiveOrder ActiveAgain(State& state, OrderHandle handle) {
+  OrderRecord& record = state.orders[handle];
+  const OrderView view = state.pool.View(handle);
+  return {.id = view.id,
+          .side = view.side,
+          .price = HoldPrice(state, handle, view.price),
+          .record = &record,
+          .new_client_order_id = record.client_order_id,
+          .new_fees = record.fees,
+          .new_hold = record.held,
+          .client_sequence = 0,
+          .order = nullptr,
+          .removal = nullptr,
+          .minimum_fee = state.orders.minimum_fee(handle)};
+}
+
 }  // namespace
 
 EntryResult EnterNew(Context& context, const OrderRequest& request) {
@@ -192,23 +219,35 @@ RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request) {
   return result.reject_reason;
 }
 
-OrderHandle ParkNew(Context& context, const OrderRequest& request) {
+OrderHandle ParkNew(Context& context, const OrderRequest& request, WaitsFor waits_for) {
   State& state = context.state;
   CHECK(!request.plain);
   OrderRecord record = MakeRecord(context, request);
   risk::MinimumFee minimum_fee = {.minimum = request.minimum_fee, .accrued = {}, .paid = {}};
-  MatchListener listener(context, *request.instrument,
-                         MakeActive(context, request, &record, &minimum_fee));
+  NewOrderCommand asked_for = request.order;
+  asked_for.stop_price = FirstStop(request);
+  ActiveOrder active = MakeActive(context, request, &record, &minimum_fee);
+  active.order = &asked_for;
+  MatchListener listener(context, *request.instrument, active);
   BookState& book = state.book(record.instrument);
   const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const OrderHandle handle = book.book.Park(incoming);
   listener.OnAccepted(incoming);
   Open(state, handle, record, request, minimum_fee);
   book.dormant_orders.Add(state.orders, handle);
+  state.orders.detail(handle).waits_for = waits_for;
+  if (request.order.type == OrderType::kTrailingStop) {
+    ++book.trailing_orders;
+  }
   return handle;
 }
 
 void LeaveDormant(State& state, OrderHandle handle) {
+  OrderDetail& detail = state.orders.detail(handle);
+  if (detail.waits_for == WaitsFor::kTrigger) {
+    ForgetTrigger(state, handle);
+  }
+  detail.waits_for = WaitsFor::kNothing;
   state.book(state.orders[handle].instrument).dormant_orders.Remove(state.orders, handle);
 }
 
@@ -221,18 +260,8 @@ bool EnterDormant(Context& context, OrderHandle handle) {
   CHECK(!IsStop(detail.type));
   BookState& book = state.book(record.instrument);
   LeaveDormant(state, handle);
-  const ActiveOrder active = {.id = view.id,
-                              .side = view.side,
-                              .price = view.price,
-                              .record = &record,
-                              .new_client_order_id = record.client_order_id,
-                              .new_fees = record.fees,
-                              .new_hold = record.held,
-                              .client_sequence = 0,
-                              .order = nullptr,
-                              .removal = nullptr,
-                              .minimum_fee = state.orders.minimum_fee(handle)};
-  MatchListener listener(context, *state.instruments.Find(record.instrument), active);
+  MatchListener listener(context, *state.instruments.Find(record.instrument),
+                         ActiveAgain(state, handle));
   const OrderType type = BookType(detail.type, detail.time_in_force);
   const IncomingOrder incoming = {.id = view.id,
                                   .owner = view.owner,
@@ -265,6 +294,19 @@ bool EnterDormant(Context& context, OrderHandle handle) {
       return false;
   }
   return false;
+}
+
+void ExecuteResting(Context& context, OrderHandle handle) {
+  State& state = context.state;
+  const OrderRecord& record = state.orders[handle];
+  const Side side = state.pool.side(handle);
+  MatchListener listener(context, *state.instruments.Find(record.instrument),
+                         ActiveAgain(state, handle));
+  const BookResult result = state.book(record.instrument).book.Execute(handle, listener);
+  if (result.outcome == BookOutcome::kFilled || result.outcome == BookOutcome::kCanceled) {
+    CHECK(record.held == Quanta{});
+    EndOrder(state, handle, side);
+  }
 }
 
 }  // namespace tally::core::internal

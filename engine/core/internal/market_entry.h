@@ -35,7 +35,7 @@ RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request);
 // Accepts an admitted order likewise, but leaves it dormant: it is open, named and counted as any
 // other, its funds are held, and EnterDormant() brings it to the market one day. Whoever parks it
 // knows what it waits for. Requires room in the pool.
-OrderHandle ParkNew(Context& context, const OrderRequest& request);
+OrderHandle ParkNew(Context& context, const OrderRequest& request, WaitsFor waits_for);
 
 // A dormant order is about to be entered or canceled: takes it out of what it waits in.
 void LeaveDormant(State& state, OrderHandle handle);
@@ -45,5 +45,9 @@ void LeaveDormant(State& state, OrderHandle handle);
 // it cannot fill is canceled if it is a market order. Returns whether it is open still. The caller
 // ends with EndTurn().
 bool EnterDormant(Context& context, OrderHandle handle);
+
+// Lets a resting order trade that OrderBook::FindExecutable() found. The caller ends with
+// EndTurn().
+void ExecuteResting(Context& context, OrderHandle handle);
 
 }  // namespace tally::core::internal

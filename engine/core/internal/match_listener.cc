@@ -4,9 +4,12 @@
 
 #include "base/assert.h"
 #include "engine/core/internal/bands.h"
+#include "engine/core/internal/groups.h"
 #include "engine/core/internal/lifetime.h"
+#include "engine/core/internal/pegs.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
+#include "engine/core/internal/triggers.h"
 
 namespace tally::core::internal {
 namespace {
@@ -19,6 +22,20 @@ Event OrderEvent(EventType type, const OrderRecord& record, OrderId id, Side sid
   event.instrument = record.instrument;
   event.side = Raw(side);
   return event;
+}
+
+// What an order with a detail was part of.
+void EndFollowing(State& state, OrderHandle handle) {
+  const OrderRecord& record = state.orders[handle];
+  const OrderType type = state.orders.detail(handle).type;
+  if (type == OrderType::kPegged) {
+    RemovePeg(state, handle);
+  } else if (type == OrderType::kTrailingStop) {
+    --state.book(record.instrument).trailing_orders;
+  }
+  if ((record.flags & kRecordInGroup) != 0) {
+    NoteLegEnded(state, handle);
+  }
 }
 
 }  // namespace
@@ -65,6 +82,7 @@ void EndOrder(State& state, OrderHandle handle, Side side) {
   }
   if ((record.flags & kRecordHasDetail) != 0) {
     ForgetLifetime(state, handle);
+    EndFollowing(state, handle);
   }
   if ((record.flags & kRecordQuote) != 0) [[unlikely]] {
     state.quotes.Erase(QuoteKeyOf(record), side);
@@ -235,6 +253,9 @@ void MatchListener::AfterSpecialFill(const Leg& leg, QuantityLots quantity) {
   if ((leg.record.flags & kRecordProtected) != 0) {
     CountFill(state_, leg.record, leg.side, quantity);
   }
+  if ((leg.record.flags & kRecordInGroup) != 0) {
+    NoteLegTouched(state_, state_.orders.HandleOf(leg.record));
+  }
 }
 
 risk::FillFees MatchListener::FeesOfFill(Quanta notional, const OrderRecord& maker_record,
@@ -258,6 +279,9 @@ void MatchListener::PublishTrade(const Fill& fill, InstrumentId instrument, uint
   state_.next_trade_id = TradeId{Raw(state_.next_trade_id) + 1};
   BookState& book = state_.book(instrument);
   book.last_price = fill.price;
+  if ((book.features & kFeatureStops) != 0) [[unlikely]] {
+    NotePrint(book, fill.price);
+  }
   if ((book.features & (kFeatureRules | kFeaturePhase)) == kFeatureRules) [[unlikely]] {
     RecordTrade(state_, instrument, fill.price);
   }
@@ -317,6 +341,8 @@ void MatchListener::OnMakerCanceled(const Cancellation& cancellation) {
   PublishLess(context, cancellation.order);
   if (cancellation.leaves.value == 0) {
     EndOrder(state_, cancellation.order, view.side);
+  } else if ((record.flags & kRecordInGroup) != 0) {
+    NoteLegTouched(state_, cancellation.order);
   }
 }
 
@@ -334,6 +360,9 @@ void MatchListener::OnTakerCanceled(const Cancellation& cancellation) {
                   .side = active_.side,
                   .cancellation = cancellation,
                   .client_sequence = active_.client_sequence});
+  if ((record.flags & kRecordInGroup) != 0) [[unlikely]] {
+    NoteLegTouched(state_, state_.orders.HandleOf(record));
+  }
 }
 
 // The order entered off its limit, so it needs less. Never a buy order above it: the hold suffices.

@@ -26,6 +26,11 @@ constexpr bool IsStop(OrderType type) {
          type == OrderType::kTrailingStop;
 }
 
+// What a stop compares its price with, if it does not say: the last trade.
+constexpr TriggerSource SourceOf(TriggerSource trigger) {
+  return trigger == TriggerSource::kNone ? TriggerSource::kLastTrade : trigger;
+}
+
 // What is not filled at once is canceled.
 constexpr bool IsImmediate(TimeInForce time_in_force) {
   return time_in_force == TimeInForce::kIoc || time_in_force == TimeInForce::kFok;

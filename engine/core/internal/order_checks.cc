@@ -4,10 +4,13 @@
 
 #include "engine/core/internal/bands.h"
 #include "engine/core/internal/fees.h"
+#include "engine/core/internal/groups.h"
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/order_attributes.h"
+#include "engine/core/internal/pegs.h"
 #include "engine/core/internal/phase.h"
 #include "engine/core/internal/protection.h"
+#include "engine/core/internal/triggers.h"
 
 namespace tally::core::internal {
 namespace {
@@ -46,20 +49,9 @@ RejectReason CheckOpen(const Context& context, OrderRequest&) {
   return CheckHalt(context.state, context.command.instrument);
 }
 
-// What no handler exists for yet.
-bool IsAvailable(const NewOrderCommand& order) {
-  return !IsStop(order.type) && order.type != OrderType::kPegged &&
-         order.contingency == Contingency::kNone;
-}
-
 // kUnsupported, kBadTimeInForce.
 RejectReason CheckMeaning(const Context&, OrderRequest& request) {
-  if (request.plain) [[likely]] {
-    return CheckPlainAttributes(request.order);
-  }
-  const RejectReason reason = CheckAttributes(request.order);
-  return reason == RejectReason::kNone && !IsAvailable(request.order) ? RejectReason::kUnsupported
-                                                                      : reason;
+  return request.plain ? CheckPlainAttributes(request.order) : CheckAttributes(request.order);
 }
 
 // kPhaseForbids.
@@ -107,16 +99,21 @@ RejectReason CheckName(const Context& context, OrderRequest& request) {
 // Whether an order gives a distance instead of its worst price.
 bool Slips(const OrderRequest& request) { return request.order.slippage_ticks != 0; }
 
-// The worst price of an order with a slippage: so far from the best price that the other side
-// displays. 0 if it displays none.
+// The worst price of an order with a slippage: so far from its stop price or else from the best
+// price that the other side displays. 0 if it displays none.
 PriceTicks SlippagePrice(const Context& context, const OrderRequest& request) {
+  const PriceTicks price_max = request.instrument->price_max;
+  if (IsStop(request.order.type)) {
+    return request.stop == PriceTicks{} ? PriceTicks{}
+                                        : LimitFrom(request.stop, request.order, price_max);
+  }
   const OrderBook& book = context.state.book(context.command.instrument).book;
   const bool buy = request.order.side == Side::kBuy;
   const BookLevel best = buy ? book.best_ask() : book.best_bid();
   if (best.quantity.value == 0) {
     return {};
   }
-  return LimitFrom(best.price, request.order, request.instrument->price_max);
+  return LimitFrom(best.price, request.order, price_max);
 }
 
 // kBadTick, kBadLot, kMinNotional, kMaxNotional.
@@ -136,7 +133,9 @@ RejectReason CheckTerms(const Context& context, OrderRequest& request) {
 
 // kNoReferencePrice.
 RejectReason CheckReference(const Context&, OrderRequest& request) {
-  return request.price == PriceTicks{} ? RejectReason::kNoReferencePrice : RejectReason::kNone;
+  const bool unknown =
+      request.price == PriceTicks{} || (IsStop(request.order.type) && request.stop == PriceTicks{});
+  return unknown ? RejectReason::kNoReferencePrice : RejectReason::kNone;
 }
 
 // kFatFinger, kPriceBand.
@@ -167,7 +166,14 @@ RejectReason CheckRoom(const Context& context, OrderRequest& request) {
       state.limits.open_orders_per_account) {
     return RejectReason::kMaxOpenOrders;
   }
-  return state.pool.full() ? RejectReason::kCapacity : RejectReason::kNone;
+  if (state.pool.full()) {
+    return RejectReason::kCapacity;
+  }
+  if (request.plain) [[likely]] {
+    return RejectReason::kNone;
+  }
+  const RejectReason reason = CheckGroupRoom(context, request);
+  return reason == RejectReason::kNone ? CheckFollowers(context, request) : reason;
 }
 
 // kInsufficientBalance.
@@ -183,10 +189,19 @@ RejectReason CheckFunds(const Context& context, OrderRequest& request) {
                             .leaves = request.order.quantity,
                             .fees = request.fees,
                             .minimum_fee = terms.minimum_fee == Quanta{} ? nullptr : &minimum});
+  if (!request.plain) {
+    request.hold = HoldOfLeg(context, request, request.hold);
+  }
   const AssetId asset = risk::HoldAsset(*request.instrument, request.order.side);
   return request.hold > context.state.ledger.balance(context.command.account, asset).available
              ? RejectReason::kInsufficientBalance
              : RejectReason::kNone;
+}
+
+// A check of what plain orders do not have.
+template <auto kCheck>
+RejectReason UnlessPlain(const Context& context, OrderRequest& request) {
+  return request.plain ? RejectReason::kNone : kCheck(context, request);
 }
 
 // The reason of the first check that has one.
@@ -208,8 +223,10 @@ PriceTicks LimitFrom(PriceTicks reference, const NewOrderCommand& order, PriceTi
 
 RejectReason Admit(const Context& context, OrderRequest& request) {
   return FirstOf<CheckParties, CheckSwitches, CheckOpen, CheckMeaning, CheckPhase, CheckShown,
-                 CheckLifetime, CheckMakerGroup, CheckName, CheckTerms, CheckReference, CheckLimits,
-                 CheckProtection, CheckRoom, CheckFunds>(context, request);
+                 UnlessPlain<CheckStop>, UnlessPlain<CheckPeg>, CheckLifetime,
+                 UnlessPlain<CheckGroup>, CheckMakerGroup, CheckName, CheckTerms,
+                 UnlessPlain<CheckReference>, CheckLimits, CheckProtection, CheckRoom, CheckFunds>(
+      context, request);
 }
 
 RejectReason CheckClientOrderId(const Context& context, ClientOrderId id) {

@@ -39,5 +39,6 @@ struct OrderList {
 
 using LifetimeList = OrderList<&OrderDetail::of_lifetime>;
 using DormantList = OrderList<&OrderDetail::of_dormant>;
+using PegList = OrderList<&OrderDetail::of_pegs>;
 
 }  // namespace tally::core::internal

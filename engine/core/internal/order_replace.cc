@@ -8,6 +8,7 @@
 #include "engine/core/internal/order_checks.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/phase.h"
+#include "engine/core/internal/triggers.h"
 #include "engine/core/internal/turn.h"
 
 namespace tally::core::internal {
@@ -46,10 +47,11 @@ RejectReason CheckNewAttributes(const State& state, OrderHandle handle,
                              display.value < 0 || display > replace.quantity)) {
     return RejectReason::kBadDisplayQuantity;
   }
-  if (replace.stop_price.value != 0 && (detail == nullptr || !IsStop(detail->type))) {
-    return RejectReason::kBadStopPrice;
+  if (replace.stop_price.value == 0) {
+    return RejectReason::kNone;
   }
-  return RejectReason::kNone;
+  return detail == nullptr ? RejectReason::kBadStopPrice
+                           : CheckNewStop(state, handle, replace.stop_price);
 }
 
 OrderType TypeOf(const State& state, OrderHandle handle) {
@@ -152,6 +154,9 @@ void HandleReplaceOrder(Context context) {
   if (reason != RejectReason::kNone) {
     RejectReplace(context, terms.handle, reason);
     return;
+  }
+  if (replace.stop_price != PriceTicks{}) {
+    ReplaceStop(state, terms.handle, replace.stop_price);
   }
   EndTurn(context, instrument);
 }

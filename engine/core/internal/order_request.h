@@ -20,6 +20,7 @@ struct OrderRequest {
   const bool plain;                              // IsPlain(order).
   const risk::Instrument* instrument = nullptr;  // Set by the check of the parties.
   PriceTicks price;     // The worst price it may trade at, for which funds are held; 0: unknown.
+  PriceTicks stop;      // Of a stop: where it is now; 0: unknown.
   risk::FeeRates fees;  // Set with `hold`.
   Quanta minimum_fee{};
   Quanta hold{};

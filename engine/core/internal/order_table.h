@@ -50,6 +50,15 @@ struct OrderLink {
   uint32_t previous;
 };
 
+// What a dormant order waits for.
+enum class WaitsFor : uint8_t {
+  kNothing = 0,    // It is not dormant.
+  kClose = 1,      // The closing auction.
+  kTrigger = 2,    // It is in the trigger book.
+  kGroup = 3,      // The other orders of its group.
+  kReference = 4,  // Pegged: a price to follow.
+};
+
 // What only some orders have; a row of another array, so that plain orders never touch it.
 struct alignas(128) OrderDetail {
   PriceTicks limit;  // As the client gave it, where the book has another price.
@@ -62,6 +71,7 @@ struct alignas(128) OrderDetail {
   uint32_t group;         // Row of the group table + 1.
   OrderLink of_lifetime;  // BookState::day_orders, at_the_open or at_the_close.
   OrderLink of_dormant;   // BookState::dormant_orders.
+  OrderLink of_pegs;      // PegState::orders.
   uint16_t maker_group;
   OrderType type;  // As entered; a stop that was triggered is kMarket or kLimit.
   TimeInForce time_in_force;
@@ -70,7 +80,8 @@ struct alignas(128) OrderDetail {
   TrailUnit trail_unit;
   uint8_t group_leg;
   uint8_t flags;  // kOrderFlag...
-  std::array<uint8_t, 27> reserved;
+  WaitsFor waits_for;
+  std::array<uint8_t, 18> reserved;
 };
 static_assert(sizeof(OrderDetail) == 128);
 
@@ -105,6 +116,11 @@ class OrderTable {
 
   OrderRecord& operator[](OrderHandle handle) { return records_[Raw(handle)]; }
   const OrderRecord& operator[](OrderHandle handle) const { return records_[Raw(handle)]; }
+
+  // Of a record in this table.
+  OrderHandle HandleOf(const OrderRecord& record) const {
+    return OrderHandle{static_cast<uint32_t>(&record - &records_[0])};
+  }
 
   // kNoOrder if the session has no open order with this id.
   OrderHandle Find(SessionIndex session, ClientOrderId id) const {

@@ -22,13 +22,16 @@ State::State(const CoreLimits& core_limits)
       sessions(core_limits.sessions),
       pool({.capacity = core_limits.open_orders,
             .windows = std::min(2 * core_limits.instruments, kPriceWindowsMax)}),
+      triggers(core_limits.open_orders),
       markets(core_limits.instruments),
       orders(core_limits),
       expiry(core_limits.open_orders),
       mass_cancels(core_limits.open_orders),
       protection_cancels(core_limits.open_orders),
       maker_groups(core_limits.maker_groups),
-      quotes(core_limits.open_orders) {
+      quotes(core_limits.open_orders),
+      groups(core_limits.order_groups),
+      turns(core_limits.instruments) {
   CHECK(limits.assets >= 1 && limits.assets <= kMaxAssets);
   CHECK(limits.instruments >= 1 && limits.instruments <= kMaxInstruments);
   CHECK(limits.accounts >= 1 && limits.accounts <= kMaxAccounts);
@@ -39,7 +42,7 @@ State::State(const CoreLimits& core_limits)
   chains.reserve(kMaxChains);
   books.reserve(limits.instruments);
   for (uint32_t i = 0; i < limits.instruments; ++i) {
-    books.emplace_back(&pool);
+    books.emplace_back(&pool, &triggers);
   }
 }
 

@@ -8,15 +8,18 @@
 #include "base/types.h"
 #include "engine/book/order_book.h"
 #include "engine/book/order_pool.h"
+#include "engine/book/trigger_book.h"
 #include "engine/core/core.h"
 #include "engine/core/internal/cancel_list.h"
 #include "engine/core/internal/expiry_queue.h"
+#include "engine/core/internal/group_table.h"
 #include "engine/core/internal/maker_groups.h"
 #include "engine/core/internal/market.h"
 #include "engine/core/internal/order_list.h"
 #include "engine/core/internal/order_table.h"
 #include "engine/core/internal/quote_table.h"
 #include "engine/core/internal/session_table.h"
+#include "engine/core/internal/turn_queue.h"
 #include "engine/limits.h"
 #include "engine/risk/account_table.h"
 #include "engine/risk/asset_table.h"
@@ -26,8 +29,25 @@
 
 namespace tally::core::internal {
 
+// The range of the trades with which the stops were not compared yet; all zero: none.
+struct Prints {
+  PriceTicks low;
+  PriceTicks high;
+};
+
+// Orders that follow a best price, oldest first.
+struct PegState {
+  PegList orders;
+  uint32_t count = 0;
+  // The displayed best prices for which the orders before `next` are where they should be; 0: that
+  // side was empty.
+  PriceTicks bid;
+  PriceTicks ask;
+  OrderHandle next = kNoOrder;
+};
+
 struct BookState {
-  explicit BookState(OrderPool* pool) : book(pool) {}
+  BookState(OrderPool* pool, TriggerPool* triggers) : book(pool), stops(triggers) {}
   OrderBook book;
   BookTopEvent top{};           // As last published.
   PriceTicks last_price;        // Of the last trade; 0: none.
@@ -38,6 +58,11 @@ struct BookState {
   LifetimeList at_the_open;
   LifetimeList at_the_close;
   DormantList dormant_orders;
+  TriggerBook stops;
+  Prints prints;
+  PegState pegs;
+  uint32_t trailing_orders = 0;  // Open ones that were not triggered.
+  bool turn_is_queued = false;
 };
 
 struct RememberedHash {
@@ -72,6 +97,7 @@ class State {
   SessionTable sessions;
 
   OrderPool pool;
+  TriggerPool triggers;
   std::vector<BookState> books;  // By instrument, from 1.
   std::vector<Market> markets;   // Likewise.
   // When a phase ends or a batch is due next, 0: never. Follows from the markets.
@@ -85,6 +111,8 @@ class State {
   CancelList protection_cancels;
   MakerGroupTable maker_groups;
   QuoteTable quotes;
+  GroupTable groups;
+  TurnQueue turns;
 
   CommandSequence last_command_sequence{};
   EventSequence next_event_sequence{1};

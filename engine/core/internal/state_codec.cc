@@ -4,10 +4,14 @@
 #include <bit>
 
 #include "engine/core/internal/fees.h"
+#include "engine/core/internal/groups.h"
 #include "engine/core/internal/kill_switch.h"
+#include "engine/core/internal/pegs.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/state_writer.h"
+#include "engine/core/internal/triggers.h"
+#include "engine/core/internal/turn.h"
 
 namespace tally::core::internal {
 namespace {
@@ -145,6 +149,7 @@ void PutDetail(const OrderDetail& detail, StateWriter& out) {
   out.Put(detail.trail_unit);
   out.Put(detail.group_leg);
   out.Put(detail.flags);
+  out.Put(detail.waits_for);
 }
 
 void PutOrder(const State& state, OrderHandle handle, StateWriter& out) {
@@ -202,6 +207,8 @@ void PutBooks(const State& state, StateWriter& out) {
     PutSide(state, book.book, Side::kBuy, out);
     PutSide(state, book.book, Side::kSell, out);
     PutDormant(state, book, out);
+    PutTriggers(state, book, out);
+    PutPegs(state, book, out);
   }
   out.Put(UINT32_MAX);
 }
@@ -231,6 +238,8 @@ void SerializeState(const State& state, StateSink& sink) {
   PutKillSwitches(state, out);
   PutMakerGroups(state, out);
   PutBooks(state, out);
+  PutGroups(state, out);
+  PutTurns(state, out);
   out.Flush();
 }
 

@@ -22,7 +22,7 @@ class TriggerBookTest : public ::testing::Test {
     book.Add(OrderHandle{order}, {.side = side, .source = source, .price = {price}});
   }
   OrderHandle Due(Side side, int64_t price, TriggerSource source = kLast) const {
-    return book.FindDue(side, source, {price});
+    return book.FindDue(side, source, StopKind::kFixed, {price});
   }
 
   TriggerPool pool{100};
@@ -51,8 +51,10 @@ TEST_F(TriggerBookTest, ThePriceThatIsReachedFirstComesFirstAndThenTheOldest) {
   Add(4, Side::kSell, 90);
   Add(5, Side::kSell, 95);
   std::vector<OrderHandle> order;
-  book.ForEachStop(Side::kBuy, kLast, [&](OrderHandle handle) { order.push_back(handle); });
-  book.ForEachStop(Side::kSell, kLast, [&](OrderHandle handle) { order.push_back(handle); });
+  book.ForEachStop(Side::kBuy, kLast, StopKind::kFixed,
+                   [&](OrderHandle handle) { order.push_back(handle); });
+  book.ForEachStop(Side::kSell, kLast, StopKind::kFixed,
+                   [&](OrderHandle handle) { order.push_back(handle); });
   EXPECT_EQ(order, (std::vector<OrderHandle>{OrderHandle{2}, OrderHandle{3}, OrderHandle{1},
                                              OrderHandle{5}, OrderHandle{4}}));
   book.Remove(OrderHandle{2});
@@ -82,7 +84,8 @@ TEST_F(TriggerBookTest, ATrailingOrderMovesWhenItsMarkIsPassed) {
   book.Remark(OrderHandle{1}, {101});
   book.Restop(OrderHandle{1}, {96});
   EXPECT_EQ(book.FindTrailing(Side::kSell, kLast, {101}), kNoOrder);
-  EXPECT_EQ(Due(Side::kSell, 96), OrderHandle{1});
+  EXPECT_EQ(Due(Side::kSell, 96), kNoOrder);
+  EXPECT_EQ(book.FindDue(Side::kSell, kLast, StopKind::kTrailing, {96}), OrderHandle{1});
   EXPECT_EQ(book.MarkOf(OrderHandle{1}).value, 101);
   EXPECT_TRUE(book.IsTrailing(OrderHandle{1}));
   book.Remove(OrderHandle{1});
@@ -114,10 +117,11 @@ class PlainTriggers {
   std::map<uint32_t, PlainStop> stops;
   uint64_t arrivals = 0;
 
-  OrderHandle Due(Side side, TriggerSource source, int64_t price) const {
+  OrderHandle Due(Side side, TriggerSource source, StopKind kind, int64_t price) const {
     return First(side, source, [&](const PlainStop& row) {
       const int64_t stop = row.stop.price.value;
-      const bool due = side == Side::kBuy ? price >= stop : price <= stop;
+      const bool due = (row.trailing == (kind == StopKind::kTrailing)) &&
+                       (side == Side::kBuy ? price >= stop : price <= stop);
       return std::tuple(due, side == Side::kBuy ? stop : -stop, row.arrival);
     });
   }
@@ -186,7 +190,10 @@ TEST_F(TriggerBookTest, RandomCommandsGiveWhatAPlainListGives) {
     const int64_t price = uniform(44) + 78;
     for (const Side side : {Side::kBuy, Side::kSell}) {
       for (const TriggerSource source : {kLast, kBest}) {
-        ASSERT_EQ(book.FindDue(side, source, {price}), plain.Due(side, source, price)) << step;
+        for (const StopKind kind : {StopKind::kFixed, StopKind::kTrailing}) {
+          ASSERT_EQ(book.FindDue(side, source, kind, {price}), plain.Due(side, source, kind, price))
+              << step;
+        }
         ASSERT_EQ(book.FindTrailing(side, source, {price}), plain.Trailing(side, source, price))
             << step;
       }

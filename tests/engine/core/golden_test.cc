@@ -44,7 +44,7 @@ TEST(GoldenTest, CommandsOfVersion1GiveTheirEventsAndState) {
   EXPECT_EQ(ToHex(events_hash.Finish()),
             "a8190ddf2d1640da60f7e914a21ff7b592bb8905c109cd273299793d663ca039");
   EXPECT_EQ(ToHex(core.StateHash()),
-            "df88f08d4487997957d83e20129efe039ed618e4fd8a2ecab2f56bda3db19f47");
+            "16d867ca5038f89c643ca87c04cc8e20914b78f375a69efecf3f3403cb0a4742");
 }
 
 }  // namespace

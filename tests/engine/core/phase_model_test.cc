@@ -287,6 +287,14 @@ class PhaseModelTest : public ::testing::Test, protected PhaseVenue {
                std::to_string(event.filled.price.value));
       }
       reference = event.filled.price;
+    } else if (event.type == EventType::kOrderFilled &&
+               event.filled.liquidity == Liquidity::kTaker) {
+      // A resting all-or-none order that became executable: a step of its own, with a band of its
+      // own.
+      if (event.client_sequence == 0 && event.order_id != executed) {
+        last_before = last;
+      }
+      executed = event.order_id;
     } else if (event.type == EventType::kTrade) {
       last = event.trade.price;
       CheckBands(event);
@@ -358,6 +366,7 @@ class PhaseModelTest : public ::testing::Test, protected PhaseVenue {
   PriceTicks pending_reference;
   PriceTicks last;
   PriceTicks last_before;
+  OrderId executed{};
   PriceTicks auction_price;
   IndicativeEvent indicative{};
   std::vector<std::string> expected;  // Of the auction that runs, the next line last.

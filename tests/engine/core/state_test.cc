@@ -28,7 +28,7 @@ std::string StateOf(const core::Core& core) {
 TEST(StateTest, EmptyStateIsAsDocumented) {
   const core::Core core(SmallLimits());
   const std::string bytes = StateOf(core);
-  ASSERT_EQ(bytes.size(), 152u);
+  ASSERT_EQ(bytes.size(), 168u);
   EXPECT_EQ(bytes.substr(0, 8), "TALLYST2");
   EXPECT_EQ(bytes[8], 4);    // Assets.
   EXPECT_EQ(bytes[28], 20);  // Open orders per account.
@@ -46,8 +46,9 @@ TEST(StateTest, OrderRowIsAsDocumented) {
                .client_order_id = 77});
   const std::string bytes = StateOf(venue.core);
   ASSERT_EQ(bytes.size(), before + 84);
-  // Behind it: the count of asks, the end of the dormant ones and of the list of books.
-  const std::string row = bytes.substr(bytes.size() - 16 - 84, 84);
+  // Behind it: the count of asks, the end of the dormant ones, triggers (48) and pegs (32), the end
+  // of the list of books, groups (12), turns.
+  const std::string row = bytes.substr(bytes.size() - 12 - 80 - 4 - 16 - 84, 84);
   const auto u64 = [&](std::size_t at) {
     uint64_t value;
     std::memcpy(&value, &row[at], sizeof(value));
