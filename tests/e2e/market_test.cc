@@ -156,6 +156,42 @@ TEST_F(MarketTest, IcebergShowsItsPartsAndTheBookFeedFollows) {
   EXPECT_EQ(refreshed.leaves.value, 90);
 }
 
+TEST_F(MarketTest, StopIsTriggeredByATrade) {
+  Member maker(venue_.port(), 2);
+  Member taker(venue_.port(), 3);
+  const Report stop = taker.Answer(taker.client->NewOrder(sdk::StopOrder(
+      {kBtc, Side::kBuy, {5}}, {.stop_price = {1'001}}, /*worst=*/PriceTicks{1'100})));
+  ASSERT_EQ(stop.type, ReportType::kAccepted) << ToString(stop);
+  EXPECT_EQ(stop.stop_price.value, 1'001);
+  maker.Limit(Side::kSell, 1'001, 20);
+  taker.Limit(Side::kBuy, 1'001, 1);
+  const Report triggered = taker.Await(ReportType::kTriggered, stop.order_id);
+  EXPECT_EQ(triggered.order_type, OrderType::kMarket);
+  EXPECT_EQ(triggered.trigger_price.value, 1'001);
+  EXPECT_EQ(taker.Await(ReportType::kFill, stop.order_id).quantity.value, 5);
+}
+
+TEST_F(MarketTest, FilledLegOfAnOcoCancelsTheOther) {
+  Member owner(venue_.port(), 2);
+  Member other(venue_.port(), 3);
+  const sdk::OrderBasics sell{kBtc, Side::kSell, {5}};
+  const std::vector<sdk::NewOrderRequest> legs = {
+      sdk::LimitOrder(sell, PriceTicks{1'200}),
+      sdk::StopOrder(sell, {.stop_price = {900}}, /*worst=*/PriceTicks{800})};
+  const auto tickets = owner.client->NewGroup(Contingency::kOco, legs);
+  ASSERT_TRUE(tickets.ok()) << tickets.status();
+  const Report limit = owner.Answer(tickets->at(0));
+  const Report stop = owner.Answer(tickets->at(1));
+  ASSERT_EQ(limit.type, ReportType::kAccepted) << ToString(limit);
+  ASSERT_EQ(stop.type, ReportType::kAccepted) << ToString(stop);
+  EXPECT_EQ(limit.contingency, Contingency::kOco);
+  EXPECT_EQ(limit.group_id, stop.group_id);
+  other.Limit(Side::kBuy, 1'200, 5);
+  EXPECT_EQ(owner.Await(ReportType::kFill, limit.order_id).quantity.value, 5);
+  EXPECT_EQ(owner.Await(ReportType::kCanceled, stop.order_id).cancel_reason,
+            sdk::CancelReason::kGroup);
+}
+
 TEST_F(MarketTest, OrderWithATimeEndsByTheServersClock) {
   Member maker(venue_.port(), 2);
   const int64_t soon_ns = RealClock().NowNs() + 300'000'000;
