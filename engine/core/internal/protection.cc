@@ -6,6 +6,7 @@
 #include "engine/core/internal/auction.h"
 #include "engine/core/internal/mass_cancel.h"
 #include "engine/core/internal/match_listener.h"
+#include "engine/core/internal/turn.h"
 
 namespace tally::core::internal {
 namespace {
@@ -143,6 +144,7 @@ bool CancelTripped(Context& context, InstrumentId instrument) {
         published = victim.instrument;
         PublishIndicative(context, published);
         PublishBookTop(context, published);
+        QueueTurn(state, published);
       }
     }
   }

@@ -47,9 +47,9 @@ bool Traded(Context& context, InstrumentId instrument) {
 }
 
 // The first step that has something to do. False if none has, or may.
-bool TakeStep(Context& context, Context& venue, InstrumentId instrument) {
-  State& state = context.state;
-  if (CancelTripped(context, instrument) || ResolveNextGroup(venue, DueQueue::kCancels)) {
+bool TakeStep(Context& venue, InstrumentId instrument) {
+  State& state = venue.state;
+  if (CancelTripped(venue, instrument) || ResolveNextGroup(venue, DueQueue::kCancels)) {
     return true;
   }
   if ((state.book(instrument).features & kFeatureRules) != 0 && EnforceRules(venue, instrument)) {
@@ -69,7 +69,7 @@ void TakeSteps(Context& context, InstrumentId instrument) {
   Context venue = {.state = state, .command = nobody, .emit = context.emit};
   RefillSteps(state);
   state.turns.current = instrument;
-  while (TakeStep(context, venue, instrument)) {
+  while (TakeStep(venue, instrument)) {
     Spend(state, 1);
   }
   state.turns.current = InstrumentId{};

@@ -115,6 +115,38 @@ TEST_F(ProtectionTest, TripPublishesTheIndicativePriceOfACallElsewhere) {
   EXPECT_EQ(venue.FindEvent(EventType::kIndicative)->indicative.quantity, QuantityLots{0});
 }
 
+TEST_F(ProtectionTest, TripLetsPegsElsewhereFollowInTheSameCommand) {
+  Command rules = MakeCommand(CommandType::kDefineRules);
+  rules.instrument = kOther;
+  rules.define_rules.flags = kRulesFlagHidden;
+  venue.Send(rules);
+  Define({.quantity_max = 1});
+  Order(Side::kBuy, 4'000, 1, kOther);
+  Command other = venue.OrderCommand(venue.bob, Side::kBuy, 3'900, 1);
+  other.instrument = kOther;
+  venue.Send(other);
+  other = venue.OrderCommand(venue.bob, Side::kBuy, 4'500, 1);
+  other.instrument = kOther;
+  other.new_order.type = OrderType::kPegged;
+  other.new_order.peg = PegReference::kPrimary;
+  venue.Send(other);
+  ASSERT_EQ(venue.reject_reason(), RejectReason::kNone);
+  Order(Side::kSell, 5'000, 1);
+  Take(Side::kBuy, 5'000, 1);
+  ASSERT_NE(venue.FindEvent(EventType::kOrderRestated), nullptr) << venue.EventTypes();
+  EXPECT_EQ(venue.FindEvent(EventType::kOrderRestated)->restated.price, PriceTicks{3'900});
+}
+
+TEST_F(ProtectionTest, CancelsOfATripAnswerNobody) {
+  Define({.quantity_max = 1});
+  Order(Side::kBuy, 4'000, 1);
+  venue.Order(venue.bob, Side::kSell, 5'000, 1);
+  Order(Side::kBuy, 5'000, 1);  // Alice's own command trips her group.
+  ASSERT_TRUE(tripped());
+  EXPECT_EQ(venue.FindEvent(EventType::kOrderCanceled)->client_sequence, 0u);
+  EXPECT_EQ(venue.FindEvent(EventType::kProtectionTripped)->client_sequence, 0u);
+}
+
 TEST_F(ProtectionTest, TrippedGroupIsRefusedUntilItIsReset) {
   Define({.quantity_max = 5});
   Define({.quantity_max = 5, .maker_group = 6});
