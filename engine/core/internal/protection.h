@@ -33,7 +33,8 @@ void CountFill(State& state, const OrderRecord& record, Side side, QuantityLots 
 
 // For every group tripped since the last call: cancels all its orders (kProtection) and reports it
 // (kProtectionTripped). Publishes what changed of the other books, not of `instrument`, whose turn
-// is being ended, and queues their turns: stops and pegs follow their prices. False if there was none.
+// is being ended, and queues their turns: stops and pegs follow their prices. False if there was
+// none.
 bool CancelTripped(Context& context, InstrumentId instrument);
 
 // The list of groups in the canonical state.
