@@ -384,6 +384,7 @@ TEST_F(PhaseTest, AStopThatIsTriggeredIntoABandStopsThere) {
   venue.Send(command);
   Buy(102, 1);
   EXPECT_EQ(Trades(), "1@102");
+  ASSERT_NE(venue.FindEvent(EventType::kOrderCanceled), nullptr);
   EXPECT_NE(venue.FindEvent(EventType::kOrderTriggered), nullptr);
   EXPECT_EQ(venue.FindEvent(EventType::kOrderCanceled)->canceled.reason, CancelReason::kPriceBand);
   EXPECT_EQ(Changed().phase, P::kVolatilityAuction);
