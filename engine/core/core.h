@@ -86,10 +86,10 @@ class StateSink {
 //
 // Order of the events of one command: the answer (kOrderAccepted, kOrderReplaced ...); for each
 // match kOrderFilled of the maker, kOrderFilled of the taker, kTrade; self-trade cancels where they
-// happen; the canceled remainder; kMassCancelDone or kCommandDone; what follows from all that
-// (groups, phases, triggered stops, moved orders: internal/turn.h); kIndicative of a call, kBookTop
-// for each book whose best price or quantity changed, instruments ascending; kStateHash where one
-// is due.
+// happen; the canceled remainder; kMassCancelDone, kQuoteDone, kKillSwitched or kCommandDone; what
+// follows from all that (tripped protections, groups, phases, triggered stops, moved orders:
+// internal/turn.h); kIndicative of a call, kBookTop for each book whose best price or quantity
+// changed, instruments ascending; kStateHash where one is due.
 class Core {
  public:
   explicit Core(const CoreLimits& limits);
