@@ -119,6 +119,7 @@ TEST_F(EverythingModelTest, CoresAgreeAndMarketDataIsTheBook) {
   EXPECT_GT(seen[EventType::kTrade], 1'000);
   EXPECT_GT(deltas, 5'000u);
   EXPECT_GT(seen[EventType::kOrderRestated], 100);
+  EXPECT_GT(seen[EventType::kOrderTriggered], 30);
   EXPECT_GT(seen[EventType::kPhaseChanged], 100);
 }
 
