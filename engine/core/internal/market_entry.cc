@@ -237,7 +237,7 @@ OrderHandle ParkNew(Context& context, const OrderRequest& request, WaitsFor wait
   book.dormant_orders.Add(state.orders, handle);
   state.orders.detail(handle).waits_for = waits_for;
   if (request.order.type == OrderType::kTrailingStop) {
-    ++book.trailing_orders;
+    ++book.following->trailing_orders;
   }
   return handle;
 }

@@ -31,7 +31,7 @@ void EndFollowing(State& state, OrderHandle handle) {
   if (type == OrderType::kPegged) {
     RemovePeg(state, handle);
   } else if (type == OrderType::kTrailingStop) {
-    --state.book(record.instrument).trailing_orders;
+    --state.book(record.instrument).following->trailing_orders;
   }
   if ((record.flags & kRecordInGroup) != 0) {
     NoteLegEnded(state, handle);

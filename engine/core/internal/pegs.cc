@@ -114,8 +114,8 @@ RejectReason CheckFollowers(const Context& context, const OrderRequest& request)
   const BookState& book = state.book(context.command.instrument);
   const uint32_t most = state.limits.pegged_orders_per_instrument;
   const OrderType type = request.order.type;
-  return (type == OrderType::kPegged && book.pegs.count >= most) ||
-                 (type == OrderType::kTrailingStop && book.trailing_orders >= most)
+  return (type == OrderType::kPegged && book.following->pegs.count >= most) ||
+                 (type == OrderType::kTrailingStop && book.following->trailing_orders >= most)
              ? RejectReason::kCapacity
              : RejectReason::kNone;
 }
@@ -123,20 +123,20 @@ RejectReason CheckFollowers(const Context& context, const OrderRequest& request)
 void AddPeg(State& state, OrderHandle handle) {
   BookState& book = state.book(state.orders[handle].instrument);
   book.features |= kFeaturePegs;
-  book.pegs.orders.Add(state.orders, handle);
-  ++book.pegs.count;
-  if (book.pegs.next == kNoOrder) {
-    book.pegs.next = handle;
+  book.following->pegs.orders.Add(state.orders, handle);
+  ++book.following->pegs.count;
+  if (book.following->pegs.next == kNoOrder) {
+    book.following->pegs.next = handle;
   }
 }
 
 void RemovePeg(State& state, OrderHandle handle) {
   BookState& book = state.book(state.orders[handle].instrument);
-  if (book.pegs.next == handle) {
-    book.pegs.next = PegList::Next(state.orders, handle);
+  if (book.following->pegs.next == handle) {
+    book.following->pegs.next = PegList::Next(state.orders, handle);
   }
-  book.pegs.orders.Remove(state.orders, handle);
-  if (--book.pegs.count == 0) {
+  book.following->pegs.orders.Remove(state.orders, handle);
+  if (--book.following->pegs.count == 0) {
     book.features &= ~kFeaturePegs;
   }
 }
@@ -144,7 +144,7 @@ void RemovePeg(State& state, OrderHandle handle) {
 bool RepriceNextPeg(Context& context, InstrumentId instrument) {
   State& state = context.state;
   BookState& book = state.book(instrument);
-  PegState& pegs = book.pegs;
+  PegState& pegs = book.following->pegs;
   const Best best = BestOf(book.book);
   if (best.bid != pegs.bid || best.ask != pegs.ask) {
     pegs.bid = best.bid;
@@ -175,14 +175,15 @@ bool ExecuteNextAllOrNone(Context& context, InstrumentId instrument) {
 }
 
 void PutPegs(const State& state, const BookState& book, StateWriter& out) {
-  for (OrderHandle handle = book.pegs.orders.front(); handle != kNoOrder;
+  for (OrderHandle handle = book.following->pegs.orders.front(); handle != kNoOrder;
        handle = PegList::Next(state.orders, handle)) {
     out.Put(state.pool.id(handle));
   }
   out.Put(uint64_t{0});
-  out.Put(book.pegs.bid);
-  out.Put(book.pegs.ask);
-  out.Put(book.pegs.next == kNoOrder ? OrderId{} : state.pool.id(book.pegs.next));
+  out.Put(book.following->pegs.bid);
+  out.Put(book.following->pegs.ask);
+  out.Put(book.following->pegs.next == kNoOrder ? OrderId{}
+                                                : state.pool.id(book.following->pegs.next));
 }
 
 }  // namespace tally::core::internal

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -46,8 +47,19 @@ struct PegState {
   OrderHandle next = kNoOrder;
 };
 
+// The orders that wait for a price or follow one. Apart, so that the books of plain orders lie
+// close together.
+struct Following {
+  explicit Following(TriggerPool* triggers) : stops(triggers) {}
+  TriggerBook stops;
+  Prints prints;
+  PegState pegs;
+  uint32_t trailing_orders = 0;  // Open ones that were not triggered.
+};
+
 struct BookState {
-  BookState(OrderPool* pool, TriggerPool* triggers) : book(pool), stops(triggers) {}
+  BookState(OrderPool* pool, TriggerPool* triggers)
+      : book(pool), following(std::make_unique<Following>(triggers)) {}
   OrderBook book;
   BookTopEvent top{};           // As last published.
   PriceTicks last_price;        // Of the last trade; 0: none.
@@ -58,11 +70,8 @@ struct BookState {
   LifetimeList at_the_open;
   LifetimeList at_the_close;
   DormantList dormant_orders;
-  TriggerBook stops;
-  Prints prints;
-  PegState pegs;
-  uint32_t trailing_orders = 0;  // Open ones that were not triggered.
   bool turn_is_queued = false;
+  std::unique_ptr<Following> following;
 };
 
 struct RememberedHash {

@@ -53,7 +53,8 @@ bool IsReached(const BookState& book, Side side, TriggerSource source, PriceTick
   if (Reaches(TriggerPriceOf(SignalOf(book, source), side), side, stop)) {
     return true;
   }
-  const PriceTicks print = side == Side::kBuy ? book.prints.high : book.prints.low;
+  const PriceTicks print =
+      side == Side::kBuy ? book.following->prints.high : book.following->prints.low;
   return source == TriggerSource::kLastTrade && Reaches(print, side, stop);
 }
 
@@ -103,7 +104,7 @@ void RestopTrailing(Context& context, OrderHandle handle, PriceTicks stop) {
   State& state = context.state;
   const OrderRecord& record = state.orders[handle];
   BookState& book = state.book(record.instrument);
-  book.stops.Restop(handle, stop);
+  book.following->stops.Restop(handle, stop);
   book.dormant_orders.Remove(state.orders, handle);
   book.dormant_orders.Add(state.orders, handle);
   state.orders.detail(handle).stop_price = stop;
@@ -123,10 +124,10 @@ void RestopTrailing(Context& context, OrderHandle handle, PriceTicks stop) {
 void MoveTrailing(Context& context, OrderHandle handle, PriceTicks price) {
   State& state = context.state;
   BookState& book = state.book(state.orders[handle].instrument);
-  const Stop before = book.stops.StopOf(handle);
+  const Stop before = book.following->stops.StopOf(handle);
   const PriceTicks stop =
       StopBehind(price, before.side, state.orders.detail(handle), PriceMax(state, handle));
-  book.stops.Remark(handle, price);
+  book.following->stops.Remark(handle, price);
   if (before.side == Side::kBuy ? stop < before.price : stop > before.price) {
     RestopTrailing(context, handle, stop);
   }
@@ -144,11 +145,13 @@ DueStop FindDue(const BookState& book) {
     const bool trades = source == TriggerSource::kLastTrade;
     for (const Side side : kSides) {
       const PriceTicks price = TriggerPriceOf(now, side);
-      const PriceTicks print = side == Side::kBuy ? book.prints.high : book.prints.low;
+      const PriceTicks print =
+          side == Side::kBuy ? book.following->prints.high : book.following->prints.low;
       for (const StopKind kind : {StopKind::kFixed, StopKind::kTrailing}) {
         const PriceTicks reached = trades && kind == StopKind::kFixed ? print : price;
-        const OrderHandle due =
-            reached == PriceTicks{} ? kNoOrder : book.stops.FindDue(side, source, kind, reached);
+        const OrderHandle due = reached == PriceTicks{}
+                                    ? kNoOrder
+                                    : book.following->stops.FindDue(side, source, kind, reached);
         if (due != kNoOrder) {
           return {.order = due, .trigger_price = reached};
         }
@@ -201,7 +204,7 @@ void Trigger(Context& context, const DueStop& due) {
   TightenWorstPrice(context, due.order);
   ForgetTrigger(state, due.order);
   if (detail.type == OrderType::kTrailingStop) {
-    --state.book(record.instrument).trailing_orders;
+    --state.book(record.instrument).following->trailing_orders;
   }
   detail.type = detail.type == OrderType::kStopLimit ? OrderType::kLimit : OrderType::kMarket;
   const OrderView view = state.pool.View(due.order);
@@ -270,7 +273,7 @@ void ReplaceStop(State& state, OrderHandle handle, PriceTicks stop_price) {
   }
   BookState& book = state.book(state.orders[handle].instrument);
   detail.stop_price = stop_price;
-  book.stops.Restop(handle, stop_price);
+  book.following->stops.Restop(handle, stop_price);
   book.dormant_orders.Remove(state.orders, handle);
   book.dormant_orders.Add(state.orders, handle);
 }
@@ -300,7 +303,7 @@ void AwaitTrigger(State& state, OrderHandle handle) {
   book.features |= kFeatureStops;
   if (detail.type != OrderType::kTrailingStop) {
     const Stop stop = {.side = side, .source = detail.trigger, .price = detail.stop_price};
-    book.stops.Add(handle, stop);
+    book.following->stops.Add(handle, stop);
     if (detail.trigger == TriggerSource::kLastTrade &&
         Reaches(book.last_price, side, detail.stop_price)) {
       NotePrint(book, book.last_price);
@@ -311,22 +314,22 @@ void AwaitTrigger(State& state, OrderHandle handle) {
   if (mark == PriceTicks{}) {  // The first price there is will be beyond it.
     mark = side == Side::kBuy ? PriceTicks{kMaxPriceTicks} : PriceTicks{};
   }
-  book.stops.AddTrailing(
+  book.following->stops.AddTrailing(
       handle, {.side = side, .source = detail.trigger, .price = detail.stop_price}, mark);
 }
 
 void ForgetTrigger(State& state, OrderHandle handle) {
   BookState& book = state.book(state.orders[handle].instrument);
-  book.stops.Remove(handle);
+  book.following->stops.Remove(handle);
   state.orders.detail(handle).waits_for = WaitsFor::kNothing;
-  if (book.stops.empty()) {
+  if (book.following->stops.empty()) {
     book.features &= ~kFeatureStops;
-    book.prints = {};
+    book.following->prints = {};
   }
 }
 
 void NotePrint(BookState& book, PriceTicks price) {
-  Prints& prints = book.prints;
+  Prints& prints = book.following->prints;
   const bool first = prints.low == PriceTicks{};
   prints.low = first ? price : std::min(prints.low, price);
   prints.high = std::max(prints.high, price);
@@ -334,7 +337,7 @@ void NotePrint(BookState& book, PriceTicks price) {
 
 uint32_t MoveTrailingStops(Context& context, InstrumentId instrument) {
   BookState& book = context.state.book(instrument);
-  if (book.stops.trailing_count() == 0) {
+  if (book.following->stops.trailing_count() == 0) {
     return 0;
   }
   uint32_t moved = 0;
@@ -345,8 +348,8 @@ uint32_t MoveTrailingStops(Context& context, InstrumentId instrument) {
       if (price == PriceTicks{}) {
         continue;
       }
-      for (OrderHandle next = book.stops.FindTrailing(side, source, price); next != kNoOrder;
-           next = book.stops.FindTrailing(side, source, price)) {
+      for (OrderHandle next = book.following->stops.FindTrailing(side, source, price);
+           next != kNoOrder; next = book.following->stops.FindTrailing(side, source, price)) {
         MoveTrailing(context, next, price);
         ++moved;
       }
@@ -359,7 +362,7 @@ bool TriggerNext(Context& context, InstrumentId instrument) {
   BookState& book = context.state.book(instrument);
   const DueStop due = FindDue(book);
   if (due.order == kNoOrder) {
-    book.prints = {};
+    book.following->prints = {};
     return false;
   }
   Trigger(context, due);
@@ -367,13 +370,13 @@ bool TriggerNext(Context& context, InstrumentId instrument) {
 }
 
 void PutTriggers(const State& state, const BookState& book, StateWriter& out) {
-  out.Put(book.prints.low);
-  out.Put(book.prints.high);
+  out.Put(book.following->prints.low);
+  out.Put(book.following->prints.high);
   for (const TriggerSource source : kSources) {
     for (const Side side : kSides) {
-      book.stops.ForEachTrailing(side, source, [&](OrderHandle handle) {
+      book.following->stops.ForEachTrailing(side, source, [&](OrderHandle handle) {
         out.Put(state.pool.id(handle));
-        out.Put(book.stops.MarkOf(handle));
+        out.Put(book.following->stops.MarkOf(handle));
       });
       out.Put(uint64_t{0});
     }
