@@ -77,7 +77,8 @@ bool RunAuction(Context& context, InstrumentId instrument) {
   if (!book.in_call()) {
     return false;
   }
-  MatchListener listener(context, *state.instruments.Find(instrument), ActiveOrder{});
+  ActiveOrder nobody{};
+  MatchListener listener(context, *state.instruments.Find(instrument), &nobody);
   const Equilibrium equilibrium = book.Uncross(ReferenceOf(state, instrument), listener);
   if (equilibrium.quantity == QuantityLots{}) {
     return false;

@@ -167,8 +167,8 @@ EntryResult EnterNew(Context& context, const OrderRequest& request) {
   State& state = context.state;
   OrderRecord record = MakeRecord(context, request);
   risk::MinimumFee minimum_fee = {.minimum = request.minimum_fee, .accrued = {}, .paid = {}};
-  MatchListener listener(context, *request.instrument,
-                         MakeActive(context, request, &record, &minimum_fee));
+  ActiveOrder active = MakeActive(context, request, &record, &minimum_fee);
+  MatchListener listener(context, *request.instrument, &active);
   const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const BookResult result = state.book(record.instrument).book.Submit(incoming, listener);
   if (result.outcome == BookOutcome::kResting) {
@@ -185,19 +185,19 @@ RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request) {
   const OrderHandle handle = request.handle;
   OrderRecord& record = state.orders[handle];
   Removal removal = BeforeRemoval(state, handle);
-  const ActiveOrder active = {.id = state.pool.id(handle),
-                              .side = state.pool.side(handle),
-                              .price = request.terms.price,
-                              .record = &record,
-                              .new_client_order_id = request.client_order_id,
-                              .new_fees = request.fees,
-                              .new_hold = request.hold,
-                              .client_sequence = context.command.client_sequence,
-                              .order = nullptr,
-                              .removal = &removal,
-                              .minimum_fee = nullptr,
-                              .new_minimum_fee = request.minimum_fee};
-  MatchListener listener(context, *state.instruments.Find(record.instrument), active);
+  ActiveOrder active = {.id = state.pool.id(handle),
+                        .side = state.pool.side(handle),
+                        .price = request.terms.price,
+                        .record = &record,
+                        .new_client_order_id = request.client_order_id,
+                        .new_fees = request.fees,
+                        .new_hold = request.hold,
+                        .client_sequence = context.command.client_sequence,
+                        .order = nullptr,
+                        .removal = &removal,
+                        .minimum_fee = nullptr,
+                        .new_minimum_fee = request.minimum_fee};
+  MatchListener listener(context, *state.instruments.Find(record.instrument), &active);
   const BookResult result =
       state.book(record.instrument).book.Replace(handle, request.terms, listener);
   switch (result.outcome) {
@@ -228,7 +228,7 @@ OrderHandle ParkNew(Context& context, const OrderRequest& request, WaitsFor wait
   asked_for.stop_price = FirstStop(request);
   ActiveOrder active = MakeActive(context, request, &record, &minimum_fee);
   active.order = &asked_for;
-  MatchListener listener(context, *request.instrument, active);
+  MatchListener listener(context, *request.instrument, &active);
   BookState& book = state.book(record.instrument);
   const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const OrderHandle handle = book.book.Park(incoming);
@@ -260,8 +260,8 @@ bool EnterDormant(Context& context, OrderHandle handle) {
   CHECK(!IsStop(detail.type));
   BookState& book = state.book(record.instrument);
   LeaveDormant(state, handle);
-  MatchListener listener(context, *state.instruments.Find(record.instrument),
-                         ActiveAgain(state, handle));
+  ActiveOrder active = ActiveAgain(state, handle);
+  MatchListener listener(context, *state.instruments.Find(record.instrument), &active);
   const OrderType type = BookType(detail.type, detail.time_in_force);
   const IncomingOrder incoming = {.id = view.id,
                                   .owner = view.owner,
@@ -300,8 +300,8 @@ void ExecuteResting(Context& context, OrderHandle handle) {
   State& state = context.state;
   const OrderRecord& record = state.orders[handle];
   const Side side = state.pool.side(handle);
-  MatchListener listener(context, *state.instruments.Find(record.instrument),
-                         ActiveAgain(state, handle));
+  ActiveOrder active = ActiveAgain(state, handle);
+  MatchListener listener(context, *state.instruments.Find(record.instrument), &active);
   const BookResult result = state.book(record.instrument).book.Execute(handle, listener);
   if (result.outcome == BookOutcome::kFilled || result.outcome == BookOutcome::kCanceled) {
     CHECK(record.held == Quanta{});

@@ -28,10 +28,11 @@ struct ActiveOrder {
 };
 
 // Applies to money and records what the book decides, and reports it. One per Submit or Replace.
+// `active` outlives it: a copy would cost the order path a stall, as it is read right after.
 class MatchListener {
  public:
-  MatchListener(const Context& context, const risk::Instrument& instrument, ActiveOrder active)
-      : state_(context.state), context_(context), instrument_(instrument), active_(active) {}
+  MatchListener(const Context& context, const risk::Instrument& instrument, ActiveOrder* active)
+      : state_(context.state), context_(context), instrument_(instrument), active_(*active) {}
 
   void OnAccepted(const IncomingOrder& order);
   void OnReplaced(const Replacement& replacement);
@@ -70,7 +71,7 @@ class MatchListener {
   State& state_;
   const Context& context_;
   const risk::Instrument& instrument_;
-  ActiveOrder active_;
+  ActiveOrder& active_;
   QuantityLots leaves_;  // On entry.
   bool kept_priority_ = false;
   QuantityLots displayed_;  // Likewise, if it rested with all of it.

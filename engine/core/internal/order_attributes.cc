@@ -17,12 +17,13 @@ bool HasAttributes(const NewOrderCommand& order) {
   constexpr std::size_t kWords = (sizeof(NewOrderCommand) - kFirst) / sizeof(uint64_t);
   static_assert(kFirst + kWords * sizeof(uint64_t) == sizeof(NewOrderCommand));
   static_assert(offsetof(NewOrderCommand, algorithm_id) == kFirst + 5 * sizeof(uint64_t));
-  std::array<uint64_t, kWords> words{};
-  std::memcpy(words.data(), &order.display_quantity, sizeof(words));
-  words[5] &= ~uint64_t{UINT32_MAX};
+  // Word by word from where they are: a copy read back at once would wait for its own stores.
+  const auto* const first = reinterpret_cast<const std::byte*>(&order) + kFirst;
   uint64_t any = 0;
-  for (const uint64_t word : words) {
-    any |= word;
+  for (std::size_t i = 0; i < kWords; ++i) {
+    uint64_t word;
+    std::memcpy(&word, first + i * sizeof(word), sizeof(word));
+    any |= i == 5 ? word & ~uint64_t{UINT32_MAX} : word;
   }
   return any != 0;
 }
