@@ -2,6 +2,7 @@
 
 namespace tally {
 
+// NOLINTNEXTLINE(readability-function-size): a line per reason, and the compiler misses none.
 std::string_view RejectReasonName(RejectReason reason) {
   switch (reason) {
     case RejectReason::kNone:

@@ -20,7 +20,9 @@ template <BookListener Listener>
     return EnterSpecial(kNoOrder, order, listener);
   }
   const bool may_rest = MayRest(order);
-  if (NeedsCheck(order) | (may_rest & pool_->full())) [[unlikely]] {
+  // One branch for both.
+  if ((static_cast<int>(NeedsCheck(order)) |
+       (static_cast<int>(may_rest) & static_cast<int>(pool_->full()))) != 0) [[unlikely]] {
     const RejectReason reason = CheckSubmit(order);
     if (reason != RejectReason::kNone) {
       return {BookOutcome::kRejected, reason, kNoOrder, {}};
@@ -236,6 +238,7 @@ inline uint32_t* OrderBook::LinkAt(uint32_t slot, uint32_t Order::*link, uint32_
   const auto in_order = reinterpret_cast<uintptr_t>(&(pool_->orders_.data()->*link)) +
                         uintptr_t{slot} * sizeof(Order);
   const uintptr_t is_end = 0 - uintptr_t{slot == internal::kNilSlot};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the choice between two pointers is the point.
   return reinterpret_cast<uint32_t*>(in_order ^
                                      ((in_order ^ reinterpret_cast<uintptr_t>(end)) & is_end));
 }

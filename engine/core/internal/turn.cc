@@ -78,8 +78,10 @@ void TakeSteps(Context& context, InstrumentId instrument) {
 
 void EndOneTurn(Context& context, InstrumentId instrument) {
   const State& state = context.state;
-  if (((state.book(instrument).features & kFeaturesOfTurns) != 0) | state.groups.has_due() |
-      state.maker_groups.has_due()) [[unlikely]] {
+  // One branch for all.
+  if (((state.book(instrument).features & kFeaturesOfTurns) |
+       static_cast<uint32_t>(state.groups.has_due()) |
+       static_cast<uint32_t>(state.maker_groups.has_due())) != 0) [[unlikely]] {
     TakeSteps(context, instrument);
   }
   PublishBookTop(context, instrument);
