@@ -117,6 +117,7 @@ void FrameEncoder::InstrumentDef(const Header& header, const wire::InstrumentDef
         [&](auto& frame) { frame.add_instrument_def(&body); });
 }
 
+// NOLINTNEXTLINE(readability-function-size): a line or two per type of report.
 void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Output* output) {
   CHECK(event.report_sequence != 0);
   unsigned flags = replay ? static_cast<unsigned>(wire::HdrFlag::REPLAY) : 0;

@@ -56,12 +56,14 @@ std::vector<ScheduledPhase> PhaseSchedule::Due(int64_t after_ns, int64_t until_n
     }
   }
   std::vector<std::pair<int64_t, ScheduledPhase>> ordered;
+  ordered.reserve(latest.size());
   for (const auto& [instrument, row] : latest) {
     ordered.push_back(row);
   }
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<ScheduledPhase> due;
+  due.reserve(ordered.size());
   for (const auto& [time_ns, entry] : ordered) {
     due.push_back(entry);
   }

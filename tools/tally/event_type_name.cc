@@ -2,6 +2,7 @@
 
 namespace tally {
 
+// NOLINTNEXTLINE(readability-function-size): a line per type.
 std::string EventTypeName(EventType type) {
   switch (type) {
     case EventType::kOrderAccepted:
