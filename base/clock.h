@@ -4,6 +4,9 @@
 
 namespace tally {
 
+inline constexpr int64_t kNsPerMs = 1'000'000;
+inline constexpr int64_t kNsPerSecond = 1'000'000'000;
+
 // Time is nanoseconds since the Unix epoch, UTC. Only the edges (gateway, relayer) hold a Clock;
 // the core takes time from the commands. Thread safety: as the implementation says.
 class Clock {

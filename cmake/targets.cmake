@@ -1,6 +1,7 @@
 # tally_library(NAME [NO_EXCEPTIONS] [HOT] SOURCES ... DEPS ...): one library per folder. HOT: on the
 #   order path; with TALLY_LTO it is optimized across its files and those of other HOT libraries.
 # tally_executable(NAME SOURCES ... DEPS ...)
+# tally_quickfix_executable(NAME SOURCES ... DEPS ...): only if there is a target QuickFIX::quickfix.
 # tally_test(NAME LABELS ... SOURCES ... DEPS ...): one GoogleTest program; labels: unit, model,
 #   threaded (re-run under TSan), crash, e2e, fuzz.
 # tally_benchmark(NAME SOURCES ... DEPS ...): a Google Benchmark program, also run as a smoke test.
@@ -15,7 +16,8 @@ function(tally_library name)
       target_compile_options(${name} PRIVATE -fno-exceptions)
     endif()
     if(arg_HOT AND TALLY_LTO)
-      set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+      # Across files at link time; figures do not depend on which files one unity file includes.
+      set_target_properties(${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON UNITY_BUILD OFF)
     endif()
   else()
     add_library(${name} INTERFACE)
@@ -28,6 +30,14 @@ function(tally_executable name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} tally_compiler)
+endfunction()
+
+# A program around QuickFIX, whose headers have exception specifications that C++17 took away.
+function(tally_quickfix_executable name)
+  tally_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE QuickFIX::quickfix Threads::Threads)
+  set_target_properties(${name} PROPERTIES CXX_STANDARD 14)
+  target_compile_options(${name} PRIVATE -Wno-deprecated)
 endfunction()
 
 function(tally_test name)

@@ -27,22 +27,26 @@ enum class CommandType : uint16_t {
   kAccountQuery = 6,
   kQuote = 7,
   kResetProtection = 8,
+  kSignOrder = 9,
   // From the venue: sessions and configuration.
   kOpenSession = 16,
   kDefineAsset = 17,
   kDefineInstrument = 18,
   kDefineAccount = 19,
   kStateHashMark = 20,
-  kTimer = 21,  // Nothing but a time: what is due by its timestamp happens.
+  kTimer = 21,  // What is due by its timestamp happens.
   kSetPhase = 22,
   kDefineRules = 23,
   kDefineFees = 24,
   kDefineProtection = 25,
   kKillSwitch = 26,
+  kDefineExposure = 27,
   // From the chain, by the relayer.
   kDeposit = 32,
   kWithdraw = 33,
   kBatchSettled = 34,
+  kBatchStatus = 35,  // Also settles, as kBatchSettled does.
+  kDispute = 36,
 };
 
 // Bits of NewOrderCommand::flags.
@@ -167,6 +171,18 @@ struct ResetProtectionCommand {
   std::array<uint8_t, 6> reserved;
 };
 
+// The owner's authorization of the next order of the session: what its EIP-712 signature says that
+// the order itself does not (docs/semantics/signed-orders.md). Holds for the session's next command
+// only: a kNewOrder or kReplaceOrder with client_sequence + 1, this client order id
+// (new_client_order_id) and kCommandFlagSignatureValid.
+struct SignOrderCommand {
+  ClientOrderId client_order_id;
+  uint64_t nonce;                  // Chosen by the signer; cancelBelow on chain kills smaller ones.
+  uint32_t expiry_s;               // Unix time: the order does not live longer.
+  uint32_t max_fee_hundredths_bp;  // The most it may be charged, in 1e-6 of what it trades.
+  std::array<uint8_t, 64> signature;  // r, then s with the parity of y in its top bit (EIP-2098).
+};
+
 // Creates the session (client-chosen id, stable across reconnects) on its first logon.
 struct OpenSessionCommand {
   uint64_t session_id;
@@ -203,7 +219,8 @@ struct DefineAccountCommand {
   std::array<uint8_t, 20> owner;  // EVM address; all zero where the account never settles on chain.
   uint8_t enabled;
   uint8_t fee_class;  // Row of the fee schedule, below kMaxFeeClasses.
-  std::array<uint8_t, 2> reserved;
+  uint8_t must_sign;  // 1: takes only orders that were signed, see SignOrderCommand.
+  std::array<uint8_t, 1> reserved;
   uint32_t owner_group;  // Accounts of one group are one owner to self-trade prevention; 0: alone.
 };
 
@@ -215,6 +232,19 @@ struct StateHashMarkCommand {
   std::array<uint8_t, 4> reserved;
 };
 
+// Ends the orders and phases that are due by its timestamp.
+struct TimerCommand {
+  uint8_t bounded;  // 1: at most cascade_steps_max of them, the others with the next one. 0: all.
+  std::array<uint8_t, 7> reserved;
+};
+
+// Bits of SetPhaseCommand::flags.
+// Of the day orders that end with the phase at most cascade_steps_max; the others with kTimers.
+inline constexpr uint8_t kSetPhaseFlagBounded = 1;
+// By the clock, not by an operator: a call whose price is out of its band goes on first.
+inline constexpr uint8_t kSetPhaseFlagScheduled = 2;
+inline constexpr uint8_t kSetPhaseFlagsKnown = 3;
+
 // Puts Command::instrument (0: every one) into a phase. An auction ends, and its book is uncrossed,
 // when the next phase begins.
 struct SetPhaseCommand {
@@ -222,13 +252,18 @@ struct SetPhaseCommand {
   PriceTicks reference_price;  // 0: as it was.
   TradingPhase phase;
   TradingPhase next;  // With until_ns.
-  std::array<uint8_t, 6> reserved;
+  uint8_t flags;
+  std::array<uint8_t, 5> reserved;
 };
 
 // Bits of DefineRulesCommand::flags.
 inline constexpr uint8_t kRulesFlagHidden = 1;  // Hidden, all-or-none and pegged orders are taken.
-inline constexpr uint8_t kRulesFlagBookDelta = 2;  // kBookDelta events are published.
-inline constexpr uint8_t kRulesFlagsKnown = 3;
+inline constexpr uint8_t kRulesFlagBookDelta = 2;   // kBookDelta events are published.
+inline constexpr uint8_t kRulesFlagBatchStops = 4;  // Stops trigger in batch auctions, too.
+// A call whose price is still out of its band after auction_extensions_max waits for an operator
+// instead of trading.
+inline constexpr uint8_t kRulesFlagHoldAuction = 8;
+inline constexpr uint8_t kRulesFlagsKnown = 15;
 
 // Trading rules of Command::instrument beyond its definition. 0 switches a rule off.
 struct DefineRulesCommand {
@@ -238,12 +273,15 @@ struct DefineRulesCommand {
   uint32_t breaker_bp;       // A move of this much within breaker_window_ns halts.
   int64_t breaker_window_ns;
   int64_t breaker_halt_ns;          // 0: until an operator resumes.
-  int64_t volatility_call_ns;       // Duration of the auction that follows a breached band.
+  int64_t volatility_call_ns;       // Duration of the auction that follows a breached band, and
+                                    // by which a call is extended.
   int64_t batch_interval_ns;        // kBatchAuction: time between uncrossings.
   QuantityLots order_quantity_max;  // Fat finger, of one order; in addition to quantity_max.
   Quanta order_notional_max;
   uint8_t flags;
-  std::array<uint8_t, 7> reserved;
+  uint8_t auction_extensions_max;  // How often a call is extended whose price is out of its band.
+  uint16_t auction_band_bp;        // Around the reference price of the auction.
+  std::array<uint8_t, 4> reserved;
 };
 
 // Fees of the accounts of a class in Command::instrument (0: every instrument that has no row of
@@ -299,7 +337,71 @@ struct BatchSettledCommand {
   std::array<uint8_t, 32> transaction_hash;
 };
 
+// Where the trades of a batch are; a trade that no batch covers yet is pending too.
+enum class SettlementStatus : uint8_t {
+  kPending = 1,  // Sealed, or taken back by a reorganisation.
+  kMined = 2,
+  kFinal = 3,
+  kFailed = 4,  // Its transaction failed, or the vault refuses it. It will be tried again.
+};
+
+// How far a batch is. Each batch that is not final has one status, the last one told; kFinal is
+// kBatchSettled and ends it: in order of the batches, every event up to `last_event` is settled.
+struct BatchStatusCommand {
+  uint64_t batch_id;
+  EventSequence last_event;  // Of the batch.
+  TradeId last_trade;        // Likewise; with `trade_count` 0 nothing is said of trades.
+  uint64_t block_number;     // 0: in none.
+  std::array<uint8_t, 32> transaction_hash;  // Zero: none, or not known.
+  uint32_t trade_count;                      // The batch has this many, ending with last_trade.
+  SettlementStatus status;
+  std::array<uint8_t, 3> reserved;
+};
+
+enum class DisputeAction : uint8_t {
+  kNone = 0,
+  kHold = 1,        // What Command::account got from the disputed trades cannot be used.
+  kBreakTrade = 2,  // One side of a disputed trade: Command::account and instrument, `session`.
+  kResolve = 3,     // Everything that is held is given back to its owners.
+};
+
+// A batch is settled without the trades of one account, `culprit`, which its vault refuses. The
+// dispute is named by both; its steps are numbered from 1, each taken once and in order, and the
+// first opens it. kResolve is no step.
+struct DisputeCommand {
+  uint64_t batch_id;
+  Quanta amount;     // kHold.
+  TradeId trade_id;  // kBreakTrade, and what follows: as in the fill.
+  OrderId order_id;
+  ClientOrderId client_order_id;
+  PriceTicks price;
+  QuantityLots quantity;
+  AccountId culprit;
+  uint32_t step;
+  SessionIndex session;
+  AssetId asset;  // kHold.
+  DisputeAction action;
+  uint8_t side;  // A Side.
+};
+
+// The most that Command::account (0: every account without a limit of its own) may have given in
+// trades that are not final on chain, what its open orders could give included.
+struct DefineExposureCommand {
+  Quanta limit;  // 0: it may give nothing. kMaxBalanceQuanta: as much as it likes.
+  AssetId asset;
+  uint8_t remove;  // 1: there is no such limit any more.
+  std::array<uint8_t, 5> reserved;
+};
+
 inline constexpr std::size_t kCommandPayloadBytes = 88;
+
+// Bits of Command::flags: what the gateway found when it compared the signature of a kSignOrder
+// with the order after it. Both commands get the same bit; an order without a kSignOrder gets none.
+inline constexpr uint16_t kCommandFlagSignatureValid = 1;
+// Of a kReplaceOrder with kCommandFlagSignatureValid: a sell order was signed. Command::instrument
+// is the signed one then. The core rejects it (kBadSignature) if its target is another order.
+inline constexpr uint16_t kCommandFlagSignedSell = 4;
+inline constexpr uint16_t kCommandFlagSignatureBad = 2;  // Both are rejected, kBadSignature.
 
 //  0        8        16       24    26    28       32       36       40            128
 //  +--------+--------+--------+-----+-----+--------+--------+--------+-------------+
@@ -310,7 +412,7 @@ struct Command {
   int64_t timestamp_ns;      // Stamped by the sequencer; the core never lets time run backwards.
   uint64_t client_sequence;  // The session's own count of its commands; 0 if not from a session.
   CommandType type;
-  uint16_t flags;  // Reserved, 0.
+  uint16_t flags;  // kCommandFlag...; 0 of every command but these three.
   SessionIndex session;
   AccountId account;
   InstrumentId instrument;
@@ -328,6 +430,8 @@ struct Command {
     StateHashMarkCommand state_hash_mark;
     QuoteCommand quote;
     ResetProtectionCommand reset_protection;
+    SignOrderCommand sign_order;
+    TimerCommand timer;
     SetPhaseCommand set_phase;
     DefineRulesCommand define_rules;
     DefineFeesCommand define_fees;
@@ -335,6 +439,9 @@ struct Command {
     KillSwitchCommand kill_switch;
     ChainTransferCommand chain_transfer;  // kDeposit and kWithdraw.
     BatchSettledCommand batch_settled;
+    BatchStatusCommand batch_status;
+    DisputeCommand dispute;
+    DefineExposureCommand define_exposure;
   };
 };
 
@@ -342,9 +449,12 @@ static_assert(sizeof(Command) == 128);
 static_assert(std::is_trivially_copyable_v<Command>);
 static_assert(sizeof(DefineInstrumentCommand) == kCommandPayloadBytes);
 static_assert(sizeof(NewOrderCommand) == kCommandPayloadBytes);
+static_assert(sizeof(SignOrderCommand) == kCommandPayloadBytes);
+static_assert(std::has_unique_object_representations_v<SignOrderCommand>);
 static_assert(std::has_unique_object_representations_v<QuoteCommand>);
 static_assert(std::has_unique_object_representations_v<MassCancelCommand>);
 static_assert(std::has_unique_object_representations_v<StateHashMarkCommand>);
+static_assert(std::has_unique_object_representations_v<TimerCommand>);
 static_assert(std::has_unique_object_representations_v<SetPhaseCommand>);
 static_assert(std::has_unique_object_representations_v<DefineRulesCommand>);
 static_assert(std::has_unique_object_representations_v<DefineFeesCommand>);
@@ -357,6 +467,9 @@ static_assert(std::has_unique_object_representations_v<DefineInstrumentCommand>)
 static_assert(std::has_unique_object_representations_v<DefineAccountCommand>);
 static_assert(std::has_unique_object_representations_v<ChainTransferCommand>);
 static_assert(std::has_unique_object_representations_v<BatchSettledCommand>);
+static_assert(std::has_unique_object_representations_v<BatchStatusCommand>);
+static_assert(std::has_unique_object_representations_v<DisputeCommand>);
+static_assert(std::has_unique_object_representations_v<DefineExposureCommand>);
 
 // A command of the given type with every other byte zero: the way every producer starts one, so
 // that no undefined byte reaches the journal.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "base/types.h"
@@ -31,6 +32,7 @@ enum class EventType : uint16_t {
   kOrderRestated = 13,    // The venue changed price, displayed or stop price of an order.
   kQuoteDone = 14,        // Answers kQuote.
   kProtectionTripped = 15,
+  kTradeBroken = 16,  // A side of a trade that will not be settled as it is: it is in dispute.
   // Public.
   kTrade = 32,
   kBookTop = 33,
@@ -50,9 +52,16 @@ enum class EventType : uint16_t {
   kFeesDefined = 57,
   kProtectionDefined = 58,
   kKillSwitched = 59,
+  kExposureDefined = 60,
+  kBatchStatus = 61,  // Of a whole batch: of every trade in its range.
+  kDispute = 62,
   // Internal.
   kStateHash = 64,         // The state hash after command_sequence, to be journaled as a mark.
   kDuplicateCommand = 65,  // client_sequence was applied before: the gateway re-sends its outcome.
+  // A kSignOrder was applied: what it said, in two events one after the other, for whoever has to
+  // show one day that an order was its owner's.
+  kOrderSigned = 66,
+  kOrderSignature = 67,
 };
 
 enum class CancelReason : uint8_t {
@@ -96,6 +105,7 @@ enum class PhaseReason : uint8_t {
   kStaticBand = 3,
   kDynamicBand = 4,
   kBreaker = 5,
+  kExtension = 6,  // The same call goes on: its price is out of its band.
 };
 
 enum class BookAction : uint8_t { kAdd = 1, kChange = 2, kRemove = 3 };
@@ -322,6 +332,63 @@ struct BatchSettledEvent {
   std::array<uint8_t, 32> transaction_hash;
 };
 
+struct BatchStatusEvent {
+  uint64_t batch_id;
+  TradeId last_trade;
+  std::array<uint8_t, 32> transaction_hash;
+  uint32_t trade_count;
+  SettlementStatus status;
+  std::array<uint8_t, 3> reserved;
+};
+
+// After a kHold, of Event::account; after a kResolve, one of every hold that was given back.
+// Without an account: of the whole dispute.
+struct DisputeEvent {
+  uint64_t batch_id;
+  Quanta amount;
+  Quanta held;  // Of `amount`. The rest is held as soon as the account has it.
+  AccountId culprit;
+  uint32_t steps;  // Taken so far.
+  AssetId asset;
+  DisputeAction action;  // Of the command; kNone: nothing new, the first step was repeated.
+  uint8_t resolved;
+  std::array<uint8_t, 20> reserved;
+};
+
+struct TradeBrokenEvent {
+  uint64_t batch_id;
+  TradeId trade_id;
+  PriceTicks price;
+  QuantityLots quantity;
+  AccountId culprit;  // Not for clients.
+  uint32_t step;
+  std::array<uint8_t, 16> reserved;
+};
+
+struct ExposureDefinedEvent {
+  Quanta limit;
+  AssetId asset;
+  uint8_t removed;
+  std::array<uint8_t, 5> reserved;
+};
+
+// Event::session, client_sequence and client_order_id name the signer and the order: it is the one
+// that the kOrderAccepted or kOrderReplaced of that session with client_sequence + 1 and this
+// client_order_id reports; without one, no order was signed. An order that is replaced is from then
+// on the order that the kOrderReplaced describes, signed anew or not at all.
+struct OrderSignedEvent {
+  uint64_t nonce;
+  uint32_t expiry_s;
+  uint32_t max_fee_hundredths_bp;
+  std::array<uint8_t, 32> signature_r;
+  std::array<uint8_t, 8> reserved;
+};
+
+struct OrderSignatureEvent {
+  std::array<uint8_t, 32> signature_vs;  // s, the parity of y in its top bit.
+  std::array<uint8_t, 24> reserved;
+};
+
 struct StateHashEvent {
   std::array<uint8_t, 32> state_hash;
 };
@@ -378,6 +445,12 @@ struct Event {
     KillSwitchedEvent kill_switched;
     ProtectionDefinedEvent protection_defined;
     FeesDefinedEvent fees_defined;
+    OrderSignedEvent order_signed;
+    OrderSignatureEvent order_signature;
+    BatchStatusEvent batch_status;
+    DisputeEvent dispute;
+    TradeBrokenEvent trade_broken;
+    ExposureDefinedEvent exposure_defined;
   };
 };
 
@@ -401,14 +474,15 @@ static_assert(std::has_unique_object_representations_v<BookDeltaEvent>);
 static_assert(std::has_unique_object_representations_v<KillSwitchedEvent>);
 static_assert(std::has_unique_object_representations_v<ProtectionDefinedEvent>);
 static_assert(std::has_unique_object_representations_v<FeesDefinedEvent>);
-
-// Takes the events of a core, one at a time, in order. The match stage publishes them to the
-// output ring, the replay tool hashes and compares them, tests collect them. One thread.
-class EventSink {
- public:
-  virtual ~EventSink() = default;
-  virtual void Append(const Event& event) = 0;
-};
+static_assert(std::has_unique_object_representations_v<OrderSignedEvent>);
+static_assert(std::has_unique_object_representations_v<OrderSignatureEvent>);
+static_assert(sizeof(BatchStatusEvent) == kEventPayloadBytes);
+static_assert(sizeof(DisputeEvent) == kEventPayloadBytes);
+static_assert(sizeof(TradeBrokenEvent) == kEventPayloadBytes);
+static_assert(std::has_unique_object_representations_v<BatchStatusEvent>);
+static_assert(std::has_unique_object_representations_v<DisputeEvent>);
+static_assert(std::has_unique_object_representations_v<TradeBrokenEvent>);
+static_assert(std::has_unique_object_representations_v<ExposureDefinedEvent>);
 
 // An event of the given type with every other byte zero.
 inline Event MakeEvent(EventType type) {
@@ -417,5 +491,58 @@ inline Event MakeEvent(EventType type) {
   event.type = type;
   return event;
 }
+
+// Takes the events of a core, one at a time, in order. The match stage publishes them to the
+// output ring, the replay tool hashes and compares them, tests collect them. One thread.
+//
+// A core makes events where they go: Next() is a place for one, which is handed on by the next call
+// of Next() or Settle(), so an event must be complete before the next one is begun. Whoever only
+// wants to look at events implements Append() alone.
+class EventSink {
+ public:
+  EventSink() = default;
+  EventSink(const EventSink&) = delete;
+  EventSink& operator=(const EventSink&) = delete;
+  virtual ~EventSink() = default;
+
+  // Takes an event that was made elsewhere.
+  virtual void Append(const Event& event) = 0;
+
+  // The place of the next event; what it holds is left over from anything. Whoever asks writes
+  // every byte.
+  Event& Next() {
+    if (next_ == end_) [[unlikely]] {
+      Refill();
+    }
+    return *next_++;
+  }
+
+  // Every event begun is complete; a core calls it at the end of each command that made any.
+  virtual void Settle() {
+    if (next_ == &place_ + 1) {
+      SetRoom({});
+      Append(place_);
+    }
+  }
+
+ protected:
+  // Hands on what is complete and calls SetRoom() with one place or more.
+  virtual void Refill() {
+    EventSink::Settle();
+    SetRoom({&place_, 1});
+  }
+
+  void SetRoom(std::span<Event> places) {
+    next_ = places.data();
+    end_ = next_ + places.size();
+  }
+  // Where Next() will begin: places before it were asked for.
+  Event* next() const { return next_; }
+
+ private:
+  Event* next_ = nullptr;
+  Event* end_ = nullptr;
+  Event place_ = MakeEvent(EventType::kOrderAccepted);
+};
 
 }  // namespace tally

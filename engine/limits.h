@@ -36,6 +36,15 @@ inline constexpr uint32_t kMaxAllOrNoneOrders = 1'000;
 // Vaults whose deposits and withdrawals one core takes, each on a chain of its own.
 inline constexpr uint32_t kMaxChains = 16;
 
+// Batches that are not final and have a status of their own.
+inline constexpr uint32_t kMaxOpenBatches = 256;
+// Disputes that a core remembers, and holds of those that are not resolved.
+inline constexpr uint32_t kMaxDisputes = 4'096;
+inline constexpr uint32_t kMaxDisputeHolds = 4'096;
+
+// Gateways that take the events of one core, each on a thread of its own.
+inline constexpr uint32_t kEventConsumersMax = 2;
+
 // Commands in one group-commit frame of the journal.
 inline constexpr uint32_t kMaxFrameCommands = 4096;
 

@@ -79,6 +79,14 @@ std::string_view RejectReasonName(RejectReason reason) {
       return "BAD_TIF";
     case RejectReason::kCapacity:
       return "CAPACITY";
+    case RejectReason::kSignatureRequired:
+      return "SIGNATURE_REQUIRED";
+    case RejectReason::kBadSignature:
+      return "BAD_SIGNATURE";
+    case RejectReason::kNonceUsed:
+      return "NONCE_USED";
+    case RejectReason::kFeeAboveSigned:
+      return "FEE_ABOVE_SIGNED";
     case RejectReason::kUnknownOrder:
       return "UNKNOWN_ORDER";
     case RejectReason::kBelowFilled:
@@ -95,6 +103,10 @@ std::string_view RejectReasonName(RejectReason reason) {
       return "UNKNOWN_SESSION";
     case RejectReason::kOutOfOrderBatch:
       return "OUT_OF_ORDER_BATCH";
+    case RejectReason::kExposureLimit:
+      return "EXPOSURE_LIMIT";
+    case RejectReason::kOutOfOrderDispute:
+      return "OUT_OF_ORDER_DISPUTE";
     case RejectReason::kSequenceGap:
       return "SEQUENCE_GAP";
   }

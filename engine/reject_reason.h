@@ -20,7 +20,10 @@ enum class RejectReason : uint16_t {
   kMarketHalted = 201,  // Halted or closed.
   kUnsupported = 220,   // A combination of order attributes that has no meaning here.
   kBadTimeInForce = 221,
-  kPhaseForbids = 230,  // The phase does not take this type or time in force.
+  kPhaseForbids = 230,       // The phase does not take this type or time in force.
+  kBadSignature = 241,       // Not the owner's, or of another order. The gateway found that.
+  kNonceUsed = 243,          // The account used the order's nonce before, or many larger ones.
+  kSignatureRequired = 240,  // The account trades signed orders only, and this one is not.
   kHiddenNotAllowed = 222,
   kReduceOnly = 229,  // There is no position to reduce.
   kBadDisplayQuantity = 223,
@@ -42,8 +45,10 @@ enum class RejectReason : uint16_t {
   kPriceBand = 232,
   kProtectionTripped = 235,  // The market-maker group waits for a reset.
   kMaxOpenOrders = 217,
-  kCapacity = 231,  // A configured limit of the core is reached; not applied.
+  kCapacity = 231,        // A configured limit of the core is reached; not applied.
+  kFeeAboveSigned = 242,  // The fee rate of the account is above what the signature allows.
   kInsufficientBalance = 209,
+  kExposureLimit = 244,  // It could give more than may be unsettled.
   kPostOnlyWouldCross = 212,
   kFokUnfillable = 213,
   kMinQuantityUnfillable = 237,
@@ -62,6 +67,7 @@ enum class RejectReason : uint16_t {
   kBadDefinition = 403,       // A definition that contradicts an existing one, or is malformed.
   kUnknownSession = 404,
   kOutOfOrderBatch = 405,
+  kOutOfOrderDispute = 407,  // The step is not the next one, or there is no such dispute.
   kSequenceGap = 406,  // client_sequence is above the session's next one; it stays the next one.
 };
 

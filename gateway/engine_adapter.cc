@@ -1,26 +1,31 @@
 #include "gateway/engine_adapter.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
 #include "base/status.h"
 #include "engine/core/core.h"
 
 namespace tally::gateway {
 
-EngineAdapter::EngineAdapter(Engine* engine)
-    : engine_(engine), reports_(engine->event_log_directory(), &engine->report_index()) {}
+EngineAdapter::EngineAdapter(Engine* engine, uint32_t consumer)
+    : engine_(engine),
+      consumer_(consumer),
+      reports_(engine->event_log_directory(), &engine->report_index()),
+      log_(engine->event_log_directory()) {}
 
 bool EngineAdapter::TryPublish(const Command& command) { return engine_->TryPublish(command); }
 
 std::span<const Event> EngineAdapter::PeekEvents(std::size_t limit) {
-  return engine_->PeekEvents(limit);
+  return engine_->PeekEvents(limit, consumer_);
 }
 
-void EngineAdapter::ConsumeEvents(std::size_t count) { engine_->ConsumeEvents(count); }
+void EngineAdapter::ConsumeEvents(std::size_t count) { engine_->ConsumeEvents(count, consumer_); }
 
-int EngineAdapter::event_fd() const { return engine_->event_fd(); }
+int EngineAdapter::event_fd() const { return engine_->event_fd(consumer_); }
 
-bool EngineAdapter::ArmEventFd() { return engine_->ArmEventFd(); }
+bool EngineAdapter::ArmEventFd() { return engine_->ArmEventFd(consumer_); }
 
 absl::Status EngineAdapter::health() const { return engine_->health(); }
 
@@ -41,6 +46,14 @@ absl::StatusOr<std::vector<Event>> EngineAdapter::FindOutcome(SessionIndex sessi
   return std::move(outcome.events);
 }
 
+absl::StatusOr<std::vector<Event>> EngineAdapter::FindEvents(EventSequence from,
+                                                             std::size_t limit) {
+  std::vector<Event> events(limit, Event{});
+  ASSIGN_OR_RETURN(const std::size_t count, log_.ReadFrom(from, events));
+  events.erase(events.begin() + static_cast<std::ptrdiff_t>(count), events.end());
+  return events;
+}
+
 RecoveredState RecoveredStateOf(const Engine& engine) {
   const core::Core& core = engine.core();
   RecoveredState state;
@@ -55,6 +68,7 @@ RecoveredState RecoveredStateOf(const Engine& engine) {
                               .next_report_sequence = session.next_report_sequence,
                               .last_client_order_id = session.last_client_order_id});
   }
+  state.batches = core.BatchStatuses();
   for (uint32_t id = 1; id <= core.limits().instruments; ++id) {
     const InstrumentId instrument{id};
     if (core.instruments().Find(instrument) == nullptr) {
@@ -64,8 +78,10 @@ RecoveredState RecoveredStateOf(const Engine& engine) {
     book = {.instrument = instrument,
             .top = core.book_top(instrument),
             .phase = core.phase(instrument),
-            .delta_sequence = core.book_delta_sequence(instrument)};
-    if ((core.rules(instrument).flags & kRulesFlagBookDelta) != 0) {
+            .has_deltas = (core.rules(instrument).flags & kRulesFlagBookDelta) != 0,
+            .delta_sequence = core.book_delta_sequence(instrument),
+            .scheduled_ns = core.scheduled_ns(instrument)};
+    if (book.has_deltas) {
       for (const Side side : {Side::kBuy, Side::kSell}) {
         std::vector<core::DepthOrder> orders(core.open_order_count());
         orders.resize(core.BookOrders(instrument, side, orders));
@@ -79,14 +95,29 @@ RecoveredState RecoveredStateOf(const Engine& engine) {
 }
 
 void AddToRecovered(const Event& event, RecoveredState* state) {
-  if (event.type != EventType::kBookDelta || event.book_delta.action != BookAction::kAdd) {
+  if (event.type != EventType::kBookDelta) {
     return;
   }
   for (RecoveredBook& book : state->books) {
-    if (book.instrument == event.instrument) {
-      book.delta_sequence = event.book_delta.book_sequence;
-      book.orders.push_back({event.order_id, static_cast<Side>(event.side), event.book_delta.price,
-                             event.book_delta.quantity});
+    if (book.instrument != event.instrument) {
+      continue;
+    }
+    const BookDeltaEvent& delta = event.book_delta;
+    book.delta_sequence = delta.book_sequence;
+    if (delta.action == BookAction::kAdd) {
+      book.orders.push_back(
+          {event.order_id, static_cast<Side>(event.side), delta.price, delta.quantity});
+      continue;
+    }
+    // Of a book that is taken back as a whole always the first one.
+    const auto found = std::find_if(book.orders.begin(), book.orders.end(), [&](const auto& row) {
+      return row.order_id == event.order_id;
+    });
+    CHECK(found != book.orders.end());
+    if (delta.action == BookAction::kRemove) {
+      book.orders.erase(found);
+    } else {
+      found->displayed = delta.quantity;
     }
   }
 }

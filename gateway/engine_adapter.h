@@ -17,7 +17,8 @@ namespace tally::gateway {
 // Thread safety: as EngineLink and ReportSource. The engine outlives the adapter.
 class EngineAdapter final : public EngineLink, public ReportSource {
  public:
-  explicit EngineAdapter(Engine* engine);
+  // `consumer`: whose share of the events, below EngineOptions::event_consumers.
+  explicit EngineAdapter(Engine* engine, uint32_t consumer = 0);
 
   bool TryPublish(const Command& command) override;
   std::span<const Event> PeekEvents(std::size_t limit) override;
@@ -31,17 +32,20 @@ class EngineAdapter final : public EngineLink, public ReportSource {
                                     std::size_t limit) override;
   absl::StatusOr<std::vector<Event>> FindOutcome(SessionIndex session,
                                                  uint64_t client_sequence) override;
+  absl::StatusOr<std::vector<Event>> FindEvents(EventSequence from, std::size_t limit) override;
 
  private:
   Engine* const engine_;
+  const uint32_t consumer_;
   ReportStore reports_;
+  EventLogReader log_;
 };
 
 // What a gateway has to know of a recovered core. Only before Engine::Start.
 RecoveredState RecoveredStateOf(const Engine& engine);
 
 // Brings it up to an event that was released before the gateway listened: the kBookDelta events of
-// a book that a definition of the configuration made public.
+// a book that a definition of the configuration made public or took back.
 void AddToRecovered(const Event& event, RecoveredState* state);
 
 }  // namespace tally::gateway

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -43,7 +44,7 @@ class EngineLink {
   virtual int64_t next_deadline_ns() const { return 0; }
 };
 
-// The reports of a session that were released before.
+// What was released before.
 //
 // Thread safety: the gateway's thread.
 class ReportSource {
@@ -63,6 +64,9 @@ class ReportSource {
   // Every report that answers the session's command; empty if there is none yet.
   virtual absl::StatusOr<std::vector<Event>> FindOutcome(SessionIndex session,
                                                          uint64_t client_sequence) = 0;
+
+  // Events of every kind from `from` (>= 1) on, in order, at most `limit`. None: not there yet.
+  virtual absl::StatusOr<std::vector<Event>> FindEvents(EventSequence from, std::size_t limit) = 0;
 };
 
 // A session that the core knew when the gateway started.
@@ -87,16 +91,19 @@ struct RecoveredOrder {
 struct RecoveredBook {
   InstrumentId instrument{};
   BookTopEvent top{};
-  PhaseChangedEvent phase{};             // As it is; phase 0: continuous.
-  uint64_t delta_sequence = 0;           // Of the last kBookDelta.
-  std::vector<RecoveredOrder> orders{};  // In priority; empty without kBookDelta events.
+  PhaseChangedEvent phase{};            // As it is; phase 0: continuous.
+  bool has_deltas = false;              // The core publishes kBookDelta events.
+  uint64_t delta_sequence = 0;          // Of the last kBookDelta.
+  int64_t scheduled_ns = 0;             // When the clock last set its phase; 0: never.
+  std::deque<RecoveredOrder> orders{};  // Bids, then asks, in priority; empty without kBookDelta.
 };
 
 // What the gateway has to know of the past: the state of the core before its threads start.
 struct RecoveredState {
   std::vector<RecoveredSession> sessions;
   std::vector<RecoveredBook> books;
-  int64_t time_ns = 0;  // Of the last command; 0: there is none.
+  std::vector<BatchStatusEvent> batches;  // Core::BatchStatuses().
+  int64_t time_ns = 0;                    // Of the last command; 0: there is none.
 };
 
 }  // namespace tally::gateway

@@ -11,8 +11,10 @@
 #include "base/types.h"
 #include "engine/command.h"
 #include "engine/pipeline/engine.h"
+#include "gateway/fix_options.h"
 #include "gateway/gateway_options.h"
 #include "gateway/key_directory.h"
+#include "gateway/order_verifier.h"
 #include "gateway/phase_schedule.h"
 
 namespace tally::gateway {
@@ -38,6 +40,7 @@ struct AccountConfig {
   bool enabled = true;
   uint8_t fee_class = 0;
   uint32_t owner_group = 0;
+  bool must_sign = false;  // Takes only orders that its owner or a session key signed.
 };
 
 // A row of the fee schedule; instrument 0 is every one without a row of its own.
@@ -51,13 +54,46 @@ struct ProtectionConfig {
   DefineProtectionCommand protection{};
 };
 
+// Account 0: every one without a limit of its own.
+struct ExposureConfig {
+  AccountId account{};
+  DefineExposureCommand exposure{};
+};
+
+// The vault that signatures are for.
+struct ChainConfig {
+  bool configured = false;
+  uint64_t chain_id = 0;
+  std::array<uint8_t, 20> vault{};
+};
+
 // What the relayer needs; the server does not read it.
+// [settlement.signing]: what holds the relayer's keys, and what they may sign.
+struct SigningConfig {
+  struct Key {
+    std::string passphrase_file;  // Of the keystore in the key file; empty: environment, terminal.
+    std::string url;              // Of a remote signer, instead of a key file.
+    std::string address;          // Whose key it has.
+  };
+  Key vault_operator;
+  Key justifier;
+  std::string token_file;  // Bearer token of the remote signers.
+  uint64_t fee_cap_gwei_max = 500;
+  uint64_t transaction_gwei_max = 2'000'000'000;
+  uint64_t hour_gwei_max = 100'000'000'000;
+  uint64_t day_gwei_max = 500'000'000'000;
+  uint32_t runway_hours_warning = 72;
+  uint32_t runway_hours_alarm = 24;
+};
+
 struct SettlementConfig {
   bool configured = false;
   std::string rpc_url;
   uint64_t chain_id = 0;
   std::string vault;              // 0x and 40 hexadecimal digits.
-  std::string operator_key_file;  // secp256k1 key that sends batches.
+  std::string operator_key_file;  // secp256k1 key that sends batches; empty: see signing.
+  std::vector<std::string> sender_key_files;  // Further ones, for parallel transactions.
+  std::string justifier_key_file;  // Another one, that answers challenges; empty: nobody does.
   std::string data_directory;
   uint64_t key_id = 0;  // API key for the session with the engine, and its file.
   std::string key_file;
@@ -65,6 +101,12 @@ struct SettlementConfig {
   uint64_t from_block = 0;  // Where the vault was deployed.
   uint32_t batch_fills_max = 1'000;
   uint32_t batch_interval_ms = 5'000;
+  // A batch older than the interval waits up to this age for a better price; 0: it does not wait.
+  uint32_t settle_deadline_ms = 900'000;
+  uint32_t block_ms = 12'000;  // Between blocks of the chain.
+  AssetId open_value_asset{};  // Of which at most so much is open; 0: no limit.
+  int64_t open_value_quanta_max = 0;
+  SigningConfig signing;
 };
 
 // A venue.toml, checked. docs/venue.example.toml shows every key.
@@ -77,9 +119,13 @@ struct VenueConfig {
   std::vector<AccountConfig> accounts;
   std::vector<FeesConfig> fees;
   std::vector<ProtectionConfig> protections;
+  std::vector<ExposureConfig> exposures;
   std::vector<ApiKey> keys;
+  ChainConfig chain;  // As [chain] says, else as [settlement] does.
+  std::vector<OrderSigner> session_keys;
   std::vector<ScheduledPhase> schedule;  // An entry for each instrument it names.
   SettlementConfig settlement;
+  FixOptions fix;
 };
 
 // Reads and checks a venue configuration. kInvalidArgument lists every fault found, one per line,
@@ -91,8 +137,8 @@ absl::StatusOr<VenueConfig> LoadVenueConfig(const std::string& path);
 absl::StatusOr<VenueConfig> ParseVenueConfig(const std::string& text, const std::string& name);
 
 // The commands that bring a core to this configuration: assets, accounts, instruments and their
-// rules, fees, protections, in that order. Idempotent: a core that knows a definition already
-// answers it without effect.
+// rules, fees, protections, exposure limits, in that order. Idempotent: a core that knows a
+// definition already answers it without effect.
 std::vector<Command> VenueDefinitions(const VenueConfig& config);
 
 }  // namespace tally::gateway

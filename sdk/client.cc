@@ -16,6 +16,11 @@ absl::Status Check(const ClientOptions& options) {
   if (!options.key) {
     return absl::InvalidArgumentError("client options: a key is required");
   }
+  if (options.signing.has_value() &&
+      (options.signing->key == nullptr || options.commands_unanswered_max < 2)) {
+    return absl::InvalidArgumentError(
+        "client options: signing needs a key, and room for two commands");
+  }
   if (options.session_id == 0 || options.port == 0) {
     return absl::InvalidArgumentError("client options: session_id and port must not be 0");
   }
@@ -25,6 +30,14 @@ absl::Status Check(const ClientOptions& options) {
         "client options: limits and times must be positive, reconnect_ms_min <= _max");
   }
   return absl::OkStatus();
+}
+
+internal::SignedTerms TermsOf(const NewOrderRequest& order, ClientOrderId id = {}) {
+  return {.client_order_id = id,
+          .instrument = order.instrument,
+          .side = order.side,
+          .price = order.price,
+          .quantity = order.quantity};
 }
 
 }  // namespace
@@ -50,12 +63,18 @@ void Client::Close(bool keep_orders) { session_->Close(keep_orders); }
 void Client::DropConnection() { session_->Lose(absl::UnavailableError("dropped by the caller")); }
 
 absl::StatusOr<CommandTicket> Client::NewOrder(const NewOrderRequest& request) {
-  if (absl::Status status = internal::Check(request); !status.ok()) {
-    return status;
+  absl::Status possible = internal::Check(request);
+  possible.Update(session_->CanSign(TermsOf(request)));
+  if (!possible.ok()) {
+    return possible;
   }
-  const absl::StatusOr<ClientOrderId> id = session_->TakeClientOrderId(request.client_order_id);
+  const absl::StatusOr<ClientOrderId> id =
+      session_->TakeClientOrderId(request.client_order_id, session_->commands_per_order());
   if (!id.ok()) {
     return id.status();
+  }
+  if (absl::Status status = session_->SubmitSignature(TermsOf(request, *id)); !status.ok()) {
+    return status;
   }
   return internal::IsPlain(request)
              ? session_->Submit(MessageType::NEW_ORDER, &FrameBuilder::add_new_order,
@@ -70,9 +89,10 @@ absl::StatusOr<std::vector<CommandTicket>> Client::NewGroup(Contingency continge
   if (contingency == Contingency::kNone || legs.size() != expected) {
     return absl::InvalidArgumentError("an OCO or OTO has two legs, an OTOCO has three");
   }
-  absl::Status possible = session_->CanSubmit(legs.size());
+  absl::Status possible = session_->CanSubmit(legs.size() * session_->commands_per_order());
   for (const NewOrderRequest& leg : legs) {
     possible.Update(internal::Check(leg));
+    possible.Update(session_->CanSign(TermsOf(leg)));
     possible.Update(internal::CheckUnnamed(leg.client_order_id));
   }
   if (!possible.ok()) {
@@ -82,7 +102,8 @@ absl::StatusOr<std::vector<CommandTicket>> Client::NewGroup(Contingency continge
   uint32_t group_id = 0;
   for (const NewOrderRequest& leg : legs) {
     NewOrderRequest request = leg;
-    const absl::StatusOr<ClientOrderId> id = session_->TakeClientOrderId({});
+    const absl::StatusOr<ClientOrderId> id =
+        session_->TakeClientOrderId({}, session_->commands_per_order());
     if (!id.ok()) {
       return id.status();
     }
@@ -92,6 +113,9 @@ absl::StatusOr<std::vector<CommandTicket>> Client::NewGroup(Contingency continge
     request.contingency = contingency;
     request.group_id = group_id;
     request.group_leg = static_cast<uint8_t>(tickets.size() + 1);
+    if (absl::Status status = session_->SubmitSignature(TermsOf(request, *id)); !status.ok()) {
+      return status;
+    }
     const absl::StatusOr<CommandTicket> ticket =
         session_->Submit(MessageType::NEW_ORDER_FULL, &FrameBuilder::add_new_order_full,
                          internal::ToWire(request, *id), *id);
@@ -138,9 +162,22 @@ absl::StatusOr<CommandTicket> Client::Cancel(const OrderName& target) {
 }
 
 absl::StatusOr<CommandTicket> Client::Replace(const ReplaceRequest& request) {
-  const absl::StatusOr<ClientOrderId> id = session_->TakeClientOrderId(request.new_client_order_id);
+  internal::SignedTerms terms = {.client_order_id = {},
+                                 .instrument = request.instrument,
+                                 .side = request.side,
+                                 .price = request.price,
+                                 .quantity = request.quantity};
+  if (absl::Status status = session_->CanSign(terms); !status.ok()) {
+    return status;
+  }
+  const absl::StatusOr<ClientOrderId> id =
+      session_->TakeClientOrderId(request.new_client_order_id, session_->commands_per_order());
   if (!id.ok()) {
     return id.status();
+  }
+  terms.client_order_id = *id;
+  if (absl::Status status = session_->SubmitSignature(terms); !status.ok()) {
+    return status;
   }
   const wire::ReplaceFull full = internal::ToWire(request, *id);
   if (full.display_quantity() != 0 || full.stop_price() != 0) {
@@ -190,6 +227,21 @@ absl::StatusOr<CommandTicket> Client::BatchSettled(const SettledBatch& batch) {
   return session_->Submit(MessageType::BATCH_SETTLED, &FrameBuilder::add_batch_settled, body);
 }
 
+absl::StatusOr<CommandTicket> Client::BatchStatus(const BatchStatusRequest& request) {
+  return session_->Submit(MessageType::BATCH_STATUS, &FrameBuilder::add_batch_status,
+                          internal::ToWire(request));
+}
+
+absl::StatusOr<CommandTicket> Client::Dispute(const DisputeRequest& request) {
+  return session_->Submit(MessageType::DISPUTE, &FrameBuilder::add_dispute,
+                          internal::ToWire(request));
+}
+
+absl::StatusOr<CommandTicket> Client::DefineExposure(const ExposureRequest& request) {
+  return session_->Submit(MessageType::DEFINE_EXPOSURE, &FrameBuilder::add_define_exposure,
+                          internal::ToWire(request));
+}
+
 absl::StatusOr<CommandTicket> Client::ResetProtection(uint16_t maker_group) {
   return session_->Submit(MessageType::RESET_PROTECTION, &FrameBuilder::add_reset_protection,
                           wire::ResetProtection(maker_group));
@@ -217,6 +269,11 @@ absl::StatusOr<CommandTicket> Client::DefineProtection(const ProtectionRequest& 
 
 absl::StatusOr<CommandTicket> Client::KillSwitch(const KillSwitchRequest& request) {
   return session_->Submit(MessageType::KILL_SWITCH, &FrameBuilder::add_kill_switch,
+                          internal::ToWire(request));
+}
+
+absl::StatusOr<CommandTicket> Client::DefineAccount(const AccountRequest& request) {
+  return session_->Submit(MessageType::DEFINE_ACCOUNT, &FrameBuilder::add_define_account,
                           internal::ToWire(request));
 }
 

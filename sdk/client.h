@@ -15,6 +15,7 @@
 #include "base/types.h"
 #include "sdk/key.h"
 #include "sdk/market_data.h"
+#include "sdk/order_signing.h"
 #include "sdk/report.h"
 #include "sdk/requests.h"
 
@@ -43,6 +44,8 @@ struct ClientOptions {
   uint32_t reconnect_ms_min = 50;  // Doubles with every failed attempt up to reconnect_ms_max.
   uint32_t reconnect_ms_max = 5'000;
   uint32_t logon_timeout_ms = 10'000;  // From connecting to LogonAck.
+  // Set: orders go out signed.
+  std::optional<OrderSigning> signing{};
   // For the time in the logon, heartbeats and timeouts. Null: the system's clocks.
   const Clock* clock = nullptr;
 };
@@ -65,6 +68,9 @@ class Listener {
   virtual void OnInstrument(const Instrument&) {}
   virtual void OnPhase(const PhaseChange&) {}
   virtual void OnIndicative(const Indicative&) {}
+  // Whenever it changes, and once after each logon.
+  virtual void OnTradesStatus(const TradesStatus&) {}
+  virtual void OnDisputeStatus(const DisputeStatus&) {}
   virtual void OnBookSnapshot(const BookSnapshot&) {}
   virtual void OnBookLevel(const BookLevel&) {}
   virtual void OnBookOrder(const BookOrder&) {}
@@ -151,6 +157,8 @@ class Client {
   absl::StatusOr<CommandTicket> Deposit(const ChainTransfer& transfer);
   absl::StatusOr<CommandTicket> Withdraw(const ChainTransfer& transfer);
   absl::StatusOr<CommandTicket> BatchSettled(const SettledBatch& batch);
+  absl::StatusOr<CommandTicket> BatchStatus(const BatchStatusRequest& request);
+  absl::StatusOr<CommandTicket> Dispute(const DisputeRequest& request);
 
   // Lets a tripped market-maker group of the account quote again.
   absl::StatusOr<CommandTicket> ResetProtection(uint16_t maker_group);
@@ -161,6 +169,8 @@ class Client {
   absl::StatusOr<CommandTicket> DefineFees(const FeesRequest& request);
   absl::StatusOr<CommandTicket> DefineProtection(const ProtectionRequest& request);
   absl::StatusOr<CommandTicket> KillSwitch(const KillSwitchRequest& request);
+  absl::StatusOr<CommandTicket> DefineAccount(const AccountRequest& request);
+  absl::StatusOr<CommandTicket> DefineExposure(const ExposureRequest& request);
 
   // Market data; kept across reconnects. Instrument 0: all.
   absl::Status Subscribe(InstrumentId instrument, const Feeds& feeds);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -16,6 +17,31 @@ struct Feeds {
   bool indicative = false;  // Indicative; a slow reader gets only the newest.
   bool levels = false;      // L2: a BookSnapshot, then every BookLevel.
   bool orders = false;      // L3: a BookSnapshot, then every BookOrder.
+};
+
+// Numbers of the wire's SettlementStatus.
+enum class SettlementStatus : uint8_t { kPending = 1, kMined = 2, kFinal = 3, kFailed = 4 };
+
+// How far the trades first_trade .. last_trade are, those of kTradeBroken reports excepted. A trade
+// of which nothing was told is pending; if these are final, so are all before them.
+struct TradesStatus {
+  uint64_t batch_id = 0;
+  TradeId first_trade{};
+  TradeId last_trade{};
+  SettlementStatus status{};
+  std::array<uint8_t, 32> transaction_hash{};  // Zero: none, or not known.
+  int64_t engine_ns = 0;                       // 0: as it was when the client came.
+};
+
+// Funds of the account that cannot be used while trades of theirs are in dispute.
+struct DisputeStatus {
+  uint64_t batch_id = 0;
+  AccountId account{};
+  AssetId asset{};
+  Quanta amount{};
+  Quanta held{};  // Of `amount`.
+  bool resolved = false;
+  int64_t engine_ns = 0;
 };
 
 struct MarketTrade {
@@ -46,6 +72,7 @@ enum class PhaseReason : uint8_t {
   kStaticBand = 3,
   kDynamicBand = 4,
   kBreaker = 5,
+  kExtension = 6,  // The same call goes on: its price is out of its band.
 };
 
 struct PhaseChange {

@@ -72,6 +72,11 @@ enum class ErrorCode : uint16_t {
   kNoReferencePrice = 236,
   kMinQtyUnfillable = 237,
   kUnknownMakerGroup = 239,
+  kSignatureRequired = 240,
+  kBadSignature = 241,
+  kFeeAboveSigned = 242,
+  kNonceUsed = 243,
+  kExposureLimit = 244,
   kUnknownOrder = 300,
   kBelowFilled = 304,
   kNotReplaceable = 305,
@@ -81,6 +86,7 @@ enum class ErrorCode : uint16_t {
   kBadDefinition = 403,
   kUnknownSession = 404,
   kOutOfOrderBatch = 405,
+  kOutOfOrderDispute = 407,
 };
 
 // E.g. "INSUFFICIENT_BALANCE"; "UNKNOWN_CODE" for a number this version does not know.
@@ -101,9 +107,10 @@ enum class ReportType : uint16_t {
   kOrderState = 30,
   kBalance = 31,
   kProtectionTripped = 32,
-  kCommandDone = 70,      // Answers Deposit, Withdraw, BatchSettled, ResetProtection, what an
-                          // operator asks for, and Cancel of an order of another session of the
-                          // account.
+  kTradeBroken = 33,  // A trade will not be settled as it is; what was got from it is in dispute.
+  kCommandDone = 70,  // Answers Deposit, Withdraw, BatchSettled, ResetProtection, what an
+                      // operator asks for, and Cancel of an order of another session of the
+                      // account.
   kCommandRejected = 71,  // Answers any other command that was refused.
 };
 
@@ -163,7 +170,7 @@ struct Report {
   QuantityLots leaves{};
   QuantityLots cumulative{};
 
-  TradeId trade_id{};              // kFill
+  TradeId trade_id{};              // kFill, kTradeBroken
   EventSequence event_sequence{};  // kFill: place in the settlement feed.
   Quanta fee{};                    // kFill: quote quanta, negative is a rebate.
   Liquidity liquidity{};           // kFill
@@ -197,6 +204,7 @@ struct Report {
   QuoteSide ask{};                 // kQuoteDone
   QuantityLots delta{};            // kProtectionTripped; the lots are in `quantity`.
   uint32_t fill_count = 0;         // kProtectionTripped
+  uint64_t batch_id = 0;           // kTradeBroken
 };
 
 // One line for logs and the command line.

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/types.h"
+#include "sdk/market_data.h"
 
 namespace tally::sdk {
 
@@ -57,6 +58,10 @@ struct ReplaceRequest {
   QuantityLots quantity{};          // New total, what is already executed included.
   QuantityLots display_quantity{};  // 0: as it was.
   PriceTicks stop_price{};          // 0: as it was.
+  // Of the order that is replaced. Required where the client signs: they are part of what is
+  // signed; else not looked at.
+  InstrumentId instrument{};
+  Side side{};
 };
 
 enum class MassCancelScope : uint8_t { kSession = 1, kAccount = 2 };
@@ -104,6 +109,38 @@ struct SettledBatch {
   std::array<uint8_t, 32> transaction_hash{};
 };
 
+// How far a batch is; kFinal is BatchSettled, and tells its trades.
+struct BatchStatusRequest {
+  uint64_t batch_id = 0;
+  EventSequence last_event{};
+  TradeId last_trade{};
+  uint32_t trade_count = 0;
+  uint64_t block_number = 0;
+  std::array<uint8_t, 32> transaction_hash{};
+  SettlementStatus status{};
+};
+
+enum class DisputeAction : uint8_t { kHold = 1, kBreakTrade = 2, kResolve = 3 };
+
+// docs/semantics/settlement-status.md; kResolve is an operator's too.
+struct DisputeRequest {
+  uint64_t batch_id = 0;
+  AccountId culprit{};
+  DisputeAction action{};
+  uint32_t step = 0;  // Not of kResolve.
+  AccountId account{};
+  AssetId asset{};         // kHold
+  Quanta amount{};         // kHold
+  SessionIndex session{};  // kBreakTrade, and what follows.
+  InstrumentId instrument{};
+  TradeId trade_id{};
+  OrderId order_id{};
+  ClientOrderId client_order_id{};
+  Side side{};
+  PriceTicks price{};
+  QuantityLots quantity{};
+};
+
 // ---- Of an operator; the key needs the permission `admin`.
 
 struct SetPhaseRequest {
@@ -129,6 +166,12 @@ struct RulesRequest {
   Quanta order_notional_max{};
   bool hidden = false;       // Hidden, all-or-none and pegged orders are taken.
   bool book_deltas = false;  // L2 and L3 are published.
+  bool batch_stops = false;  // Stops on the last trade trigger in batch auctions, too.
+  // A call or batch whose price is out of the band around its reference price goes on
+  // auction_extensions_max times; then it trades, or with `hold_auction` waits for an operator.
+  uint16_t auction_band_bp = 0;
+  uint8_t auction_extensions_max = 0;
+  bool hold_auction = false;
 };
 
 struct FeesRequest {
@@ -147,6 +190,23 @@ struct ProtectionRequest {
   QuantityLots quantity_max{};
   QuantityLots delta_max{};
   uint32_t count_max = 0;
+};
+
+// All of an account that the venue's configuration defines; the owner is the one that it has.
+struct AccountRequest {
+  AccountId account{};
+  std::array<uint8_t, 20> owner{};
+  bool enabled = true;
+  uint8_t fee_class = 0;
+  uint32_t owner_group = 0;
+  bool must_sign = false;
+};
+
+struct ExposureRequest {
+  AccountId account{};  // 0: every one without a limit of its own.
+  AssetId asset{};
+  Quanta limit{};
+  bool remove = false;
 };
 
 enum class KillScope : uint8_t { kAccount = 1, kSession = 2, kVenue = 3 };

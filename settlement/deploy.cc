@@ -47,6 +47,14 @@ absl::StatusOr<Receipt> Create(RpcChainClient* chain, Wallets* wallets, Bytes co
   return receipts[0];
 }
 
+// Creates a contract that takes no arguments.
+absl::StatusOr<Address> CreateNamed(RpcChainClient* chain, Wallets* wallets,
+                                    const std::string& directory, const std::string& contract) {
+  ASSIGN_OR_RETURN(Bytes code, LoadBytecode(directory, contract));
+  ASSIGN_OR_RETURN(Receipt receipt, Create(chain, wallets, std::move(code), AbiEncoder()));
+  return *receipt.contract;
+}
+
 absl::StatusOr<Address> TokenFor(RpcChainClient* chain, Wallets* wallets,
                                  const DeployOptions& options, const DeployAsset& asset) {
   if (asset.token.has_value()) {
@@ -77,15 +85,23 @@ absl::StatusOr<Deployment> DeployVenue(RpcChainClient* chain, PrivateKey key,
   Deployment deployment;
   ASSIGN_OR_RETURN(deployment.chain_id, chain->ChainId());
   deployment.vault_operator = options.vault_operator.value_or(deployer);
+  ASSIGN_OR_RETURN(const Address verifier,
+                   CreateNamed(chain, &wallets, options.artifacts_directory, "OrderVerifier"));
   ASSIGN_OR_RETURN(Bytes code, LoadBytecode(options.artifacts_directory, "Vault"));
   ASSIGN_OR_RETURN(Receipt vault, Create(chain, &wallets, std::move(code),
                                          AbiEncoder()
                                              .Add(admin)
                                              .Add(deployment.vault_operator)
                                              .Add(options.guardian.value_or(deployer))
+                                             .Add(verifier)
                                              .Add(options.ring_size)
                                              .Add(options.challenge_window_s)
-                                             .Add(options.force_delay_s)));
+                                             .Add(options.response_time_s)
+                                             .Add(options.propagation_delay_s)
+                                             .Add(options.force_delay_s)
+                                             .Add(options.max_lag_s)
+                                             .Add(options.order_life_s)
+                                             .Add(options.challenge_bond_wei)));
   deployment.vault = *vault.contract;
   deployment.block = vault.block_number;
   for (const DeployAsset& asset : options.assets) {

@@ -24,7 +24,12 @@ struct DeployOptions {
   std::optional<Address> guardian;
   uint32_t ring_size = 4096;
   uint32_t challenge_window_s = 86'400;
+  uint32_t response_time_s = 43'200;
+  uint32_t propagation_delay_s = 600;
   uint32_t force_delay_s = 259'200;
+  uint32_t max_lag_s = 345'600;  // Longer than a pause of settlement.
+  uint32_t order_life_s = 0;
+  uint64_t challenge_bond_wei = 100'000'000'000'000'000;
   std::vector<DeployAsset> assets;  // Asset ids are given in this order, from 0.
 };
 

@@ -18,7 +18,9 @@
 
 namespace tally::settlement {
 
-// Takes kDeposit, kWithdraw and kBatchSettled commands to the engine, in order, with the
+inline constexpr std::size_t kEventsPerRead = 4096;
+
+// Takes kDeposit, kWithdraw, kBatchStatus and kDispute commands to the engine, in order, with the
 // `settlement` permission. Delivery is at least once: the relayer sends again what does not show up
 // in the event log, and the core takes each index once.
 //

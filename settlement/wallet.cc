@@ -15,7 +15,6 @@
 namespace tally::settlement {
 namespace {
 
-constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int64_t kPollMs = 10;
 
 void Pause(int64_t ms) {
@@ -172,6 +171,14 @@ WalletCall Register(std::size_t wallet, const Address& vault) {
   return {.wallet = wallet, .to = vault, .data = Selector("register()")};
 }
 
+WalletCall Arm(std::size_t wallet, const Address& vault, uint32_t until_s) {
+  return {.wallet = wallet, .to = vault, .data = AbiEncoder().Add(until_s).Call("arm(uint32)")};
+}
+
+WalletCall Waive(std::size_t wallet, const Address& vault) {
+  return {.wallet = wallet, .to = vault, .data = Selector("waive()")};
+}
+
 WalletCall Deposit(std::size_t wallet, const Address& vault, AssetId asset, const Uint256& units) {
   return {.wallet = wallet,
           .to = vault,
@@ -189,6 +196,55 @@ WalletCall RequestWithdraw(std::size_t wallet, const Address& vault, AssetId ass
                       .Call("requestWithdraw(uint16,uint96,address)")};
 }
 
+WalletCall SetSession(std::size_t wallet, const Address& keys, const evm::SessionGrant& grant) {
+  constexpr uint64_t kSecp256k1 = 0;
+  return {.wallet = wallet,
+          .to = keys,
+          .data = AbiEncoder()
+                      .Add(grant.key)
+                      .Add(grant.valid_from_s)
+                      .Add(grant.valid_until_s)
+                      .Add(grant.venue)
+                      .Add(grant.scope)
+                      .Add(kSecp256k1)
+                      .Add(0)  // Reserved.
+                      .Call("setSession(address,(uint40,uint40,uint32,uint8,uint8,uint128))")};
+}
+
+WalletCall RevokeSession(std::size_t wallet, const Address& keys, AccountId account,
+                         const Address& key) {
+  return {.wallet = wallet,
+          .to = keys,
+          .data = AbiEncoder().Add(Raw(account)).Add(key).Call("revokeSession(uint32,address)")};
+}
+
 }  // namespace calls
+
+Address KeysOf(const Address& vault) {
+  constexpr uint64_t kSecondContractNonce = 2;  // EIP-161: a contract's first is 1.
+  return ContractAddress(vault, kSecondContractNonce);
+}
+
+absl::StatusOr<evm::SessionGrant> SessionOf(ChainClient* chain, const Address& vault,
+                                            AccountId account, const Address& key) {
+  ASSIGN_OR_RETURN(
+      const Bytes words,
+      chain->Call(
+          {.from = {},
+           .to = vault,
+           .data = AbiEncoder().Add(Raw(account)).Add(key).Call("sessionOf(uint32,address)"),
+           .value_wei = 0}));
+  const AbiReader reader(words);
+  evm::SessionGrant grant;
+  grant.account = account;
+  grant.key = key;
+  ASSIGN_OR_RETURN(grant.valid_from_s, reader.Word64(0));
+  ASSIGN_OR_RETURN(grant.valid_until_s, reader.Word64(1));
+  ASSIGN_OR_RETURN(const uint64_t venue, reader.Word64(2));
+  ASSIGN_OR_RETURN(const uint64_t scope, reader.Word64(3));
+  grant.venue = static_cast<uint32_t>(venue);
+  grant.scope = static_cast<uint8_t>(scope);
+  return grant;
+}
 
 }  // namespace tally::settlement

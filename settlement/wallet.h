@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "evm/session_grant.h"
 #include "settlement/chain/private_key.h"
 #include "settlement/chain/rpc_chain_client.h"
 
@@ -73,9 +74,26 @@ WalletCall MintTestToken(std::size_t wallet, const Address& token, const Address
 WalletCall Approve(std::size_t wallet, const Address& token, const Address& spender,
                    const Uint256& units);
 WalletCall Register(std::size_t wallet, const Address& vault);
+// Lets batches debit the account until a block time; the owner can challenge each debit.
+WalletCall Arm(std::size_t wallet, const Address& vault, uint32_t until_s);
+// The same for ever, and without challenges: for the account that takes the fees.
+WalletCall Waive(std::size_t wallet, const Address& vault);
 WalletCall Deposit(std::size_t wallet, const Address& vault, AssetId asset, const Uint256& units);
 WalletCall RequestWithdraw(std::size_t wallet, const Address& vault, AssetId asset, Quanta amount,
                            const Address& to);
+// As the account's owner, at the vault's register of keys (KeysOf): lets a key sign for the
+// account, or extends what it may; a session can be shortened by revoking it only.
+WalletCall SetSession(std::size_t wallet, const Address& keys, const evm::SessionGrant& grant);
+// As the owner or the key itself; it acts after the vault's propagation delay.
+WalletCall RevokeSession(std::size_t wallet, const Address& keys, AccountId account,
+                         const Address& key);
 }  // namespace calls
+
+// The register of session keys of a vault: the second contract that it creates.
+Address KeysOf(const Address& vault);
+
+// What the register has about a key; scope 0: it was never registered.
+absl::StatusOr<evm::SessionGrant> SessionOf(ChainClient* chain, const Address& vault,
+                                            AccountId account, const Address& key);
 
 }  // namespace tally::settlement

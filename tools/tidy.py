@@ -27,8 +27,9 @@ ABSEIL = "absl"
 LIBRARIES = {
     "base": {ABSEIL, "openssl"},
     "schemas": {"flatbuffers"},
+    "evm": {ABSEIL, "crypto++", "nlohmann", "openssl", "secp256k1.h", "secp256k1_recovery.h"},
     "engine": {ABSEIL, "rocksdb"},
-    "gateway": {ABSEIL, "boost", "flatbuffers", "sodium", "sodium.h", "toml++", "spdlog", "fmt"},
+    "gateway": {ABSEIL, "boost", "flatbuffers", "openssl", "sodium", "sodium.h", "toml++", "spdlog", "fmt"},
     "settlement": {ABSEIL, "boost", "rocksdb", "nlohmann", "crypto++", "cryptopp", "openssl",
                    "secp256k1.h", "secp256k1_recovery.h", "spdlog", "fmt"},
     "sdk": {ABSEIL, "boost", "flatbuffers", "sodium", "sodium.h"},
@@ -62,6 +63,8 @@ def may_include(source, target):
         return True
     if target_top == "base":
         return True
+    if target_top == "evm":
+        return top in ("gateway", "settlement", "sdk", "tools")
     if top == "engine":
         return engine_may_include(source, target)
     if target_top == "schemas":
@@ -85,7 +88,7 @@ def engine_may_include(source, target):
 
 
 def is_ours(include):
-    return include.split("/")[0] in ("base", "schemas", "engine", "gateway", "settlement", "sdk",
+    return include.split("/")[0] in ("base", "evm", "schemas", "engine", "gateway", "settlement", "sdk",
                                      "tools", "bench", "tests") and "/" in include
 
 

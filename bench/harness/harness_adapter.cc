@@ -81,8 +81,7 @@ class Engine {
   void OnNewOrder(const HarnessNewOrder& message) {
     reports_->Write(HarnessReportType::kOrderAck, message.side, message.sequence_number,
                     message.order_id, message.price_ticks, message.quantity);
-    Submit(message.order_id, message.sequence_number, message.price_ticks, message.quantity,
-           message.side, message.immediate_or_cancel != 0);
+    Submit(message);
   }
 
   void OnCancel(const HarnessCancel& message) {
@@ -92,8 +91,8 @@ class Engine {
                       message.order_id, 0, 0);
       return;
     }
-    const uint8_t side = pool_.side(handle) == Side::kSell;
-    const int64_t price_ticks = pool_.price(handle).value;
+    const uint8_t side = pool().side(handle) == Side::kSell;
+    const int64_t price_ticks = pool().price(handle).value;
     const auto leaves = static_cast<uint32_t>(book_.Cancel(handle).value);
     handles_.Forget(message.order_id);
     reports_->Write(HarnessReportType::kCancelAck, side, message.sequence_number, message.order_id,
@@ -107,18 +106,24 @@ class Engine {
                       message.order_id, 0, 0);
       return;
     }
-    const uint8_t side = pool_.side(handle) == Side::kSell;
+    const uint8_t side = pool().side(handle) == Side::kSell;
+    const HarnessNewOrder order{.order_id = message.order_id,
+                                .sequence_number = message.sequence_number,
+                                .price_ticks = message.new_price_ticks,
+                                .quantity = message.new_quantity,
+                                .side = side,
+                                .immediate_or_cancel = 0,
+                                .reserved = {}};
     reports_->Write(HarnessReportType::kModifyAck, side, message.sequence_number, message.order_id,
                     message.new_price_ticks, message.new_quantity);
-    if (message.new_price_ticks == pool_.price(handle).value &&
-        message.new_quantity <= pool_.leaves(handle).value) [[unlikely]] {
+    if (message.new_price_ticks == pool().price(handle).value &&
+        message.new_quantity <= pool().leaves(handle).value) [[unlikely]] {
       // Replace() would keep the priority, which this interface takes away.
       book_.Cancel(handle);
-      Submit(message.order_id, message.sequence_number, message.new_price_ticks,
-             message.new_quantity, side, false);
+      Submit(order);
       return;
     }
-    Listener listener{this, message.order_id, message.sequence_number};
+    Listener listener{this, &order};
     book_.Replace(handle, {message.new_price_ticks}, {message.new_quantity}, listener);
   }
 
@@ -139,16 +144,15 @@ class Engine {
  private:
   struct Listener {
     Engine* engine;
-    uint64_t taker_order_id;
-    uint64_t sequence_number;
+    const HarnessNewOrder* taker;
     void OnAccepted(const IncomingOrder&) {}
     void OnReplaced(const Replacement&) {}
     void OnFill(const Fill& fill) {
-      const uint64_t maker_order_id = Raw(engine->pool_.id(fill.maker));
+      const uint64_t maker_order_id = Raw(engine->pool().id(fill.maker));
       if (fill.maker_leaves.value == 0) {
         engine->handles_.Forget(maker_order_id);
       }
-      engine->reports_->WriteTrade(sequence_number, maker_order_id, taker_order_id,
+      engine->reports_->WriteTrade(taker->sequence_number, maker_order_id, taker->order_id,
                                    fill.price.value, static_cast<uint32_t>(fill.quantity.value));
     }
     void OnMakerCanceled(const Cancellation&) {}
@@ -158,26 +162,29 @@ class Engine {
 
   static Side SideOf(uint8_t side) { return side == 0 ? Side::kBuy : Side::kSell; }
 
+  // By way of the book, so that the compiler sees that both look at the same orders.
+  const OrderPool& pool() const { return book_.pool(); }
+
   OrderHandle FindOpen(uint64_t order_id) {
     const OrderHandle handle = handles_.Find(order_id);
-    return pool_.Contains(handle) && pool_.id(handle) == OrderId{order_id} ? handle : kNoOrder;
+    return pool().Contains(handle) && pool().id(handle) == OrderId{order_id} ? handle : kNoOrder;
   }
 
-  void Submit(uint64_t order_id, uint64_t sequence_number, int64_t price_ticks, uint32_t quantity,
-              uint8_t side, bool immediate_or_cancel) {
-    Listener listener{this, order_id, sequence_number};
-    const BookResult result =
-        book_.Submit({.id = OrderId{order_id},
-                      .owner = {},
-                      .price = {price_ticks},
-                      .quantity = {quantity},
-                      .side = SideOf(side),
-                      .time_in_force = immediate_or_cancel ? TimeInForce::kIoc : TimeInForce::kGtc},
-                     listener);
+  [[gnu::always_inline]] void Submit(const HarnessNewOrder& order) {
+    Listener listener{this, &order};
+    const BookResult result = book_.Submit(
+        {.id = OrderId{order.order_id},
+         .owner = {},
+         .price = {order.price_ticks},
+         .quantity = {order.quantity},
+         .side = SideOf(order.side),
+         .time_in_force = order.immediate_or_cancel != 0 ? TimeInForce::kIoc : TimeInForce::kGtc},
+        listener);
     if (result.outcome == BookOutcome::kResting) {
-      handles_.Put(order_id, result.handle);
+      handles_.Put(order.order_id, result.handle);
     } else if (result.outcome == BookOutcome::kCanceled) {
-      reports_->Write(HarnessReportType::kCancelAck, side, sequence_number, order_id, price_ticks,
+      reports_->Write(HarnessReportType::kCancelAck, order.side, order.sequence_number,
+                      order.order_id, order.price_ticks,
                       static_cast<uint32_t>(listener.remainder.value));
     } else {
       CHECK(result.outcome == BookOutcome::kFilled);

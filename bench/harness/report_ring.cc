@@ -37,6 +37,7 @@ ReportRing* ReportRing::Create(uint32_t capacity) {
   ring->records_ = static_cast<Record*>(memory);
   ring->mask_ = size - 1;
   ring->writable_to_ = size;
+  ring->SetLimit();
   return ring;
 }
 
@@ -63,12 +64,13 @@ bool ReportRing::TryWrite(const HarnessReport& report) {
 bool ReportRing::LookForRoom(uint64_t records) {
   // Acquire: pairs with the release in Drain(); the consumer has read what is overwritten now.
   writable_to_ = drained_.load(std::memory_order_acquire) + mask_ + 1;
+  SetLimit();
   return written_ + records <= writable_to_;
 }
 
-void ReportRing::WaitForRoom(uint64_t records) {
+void ReportRing::PublishAndReserve(uint64_t records) {
   Publish();
-  while (!LookForRoom(records)) {
+  while (written_ + records > writable_to_ && !LookForRoom(records)) {
     Pause();
   }
 }

@@ -32,7 +32,6 @@ class ReportRing {
              int64_t price_ticks, uint32_t quantity) {
     Reserve(1);
     Put(sequence_number, order_id, price_ticks, Pack(type, side, quantity));
-    PublishSome();
   }
 
   void WriteTrade(uint64_t sequence_number, uint64_t maker_order_id, uint64_t taker_order_id,
@@ -40,7 +39,6 @@ class ReportRing {
     Reserve(2);
     Put(sequence_number, maker_order_id, price_ticks, Pack(HarnessReportType::kTrade, 0, quantity));
     Put(0, taker_order_id, 0, 0);
-    PublishSome();
   }
 
   // Any report; false if the ring is full.
@@ -51,6 +49,7 @@ class ReportRing {
     // Release: pairs with the acquire in Drain().
     published_.store(written_, std::memory_order_release);
     published_to_ = written_ + kBatch;
+    SetLimit();
   }
 
   // Up to `reports_max` reports, oldest first.
@@ -58,7 +57,7 @@ class ReportRing {
 
  private:
   // Records that are written before the consumer is told.
-  static constexpr uint64_t kBatch = 64;
+  static constexpr uint64_t kBatch = 256;
 
   struct Record {
     uint64_t sequence_number;
@@ -78,11 +77,13 @@ class ReportRing {
     return quantity | uint64_t{static_cast<uint8_t>(type)} << 32 | uint64_t{side} << 40;
   }
 
+  // One comparison for both things that are due now and then.
   void Reserve(uint64_t records) {
-    if (written_ + records > writable_to_) [[unlikely]] {
-      WaitForRoom(records);
+    if (written_ + records > limit_) [[unlikely]] {
+      PublishAndReserve(records);
     }
   }
+  void SetLimit() { limit_ = published_to_ < writable_to_ ? published_to_ : writable_to_; }
   void Put(uint64_t sequence_number, uint64_t order_id, int64_t price_ticks, uint64_t packed) {
     Record& record = records_[written_++ & mask_];
     record.sequence_number = sequence_number;
@@ -90,20 +91,16 @@ class ReportRing {
     record.price_ticks = price_ticks;
     record.packed = packed;
   }
-  void PublishSome() {
-    if (written_ >= published_to_) [[unlikely]] {
-      Publish();
-    }
-  }
   bool LookForRoom(uint64_t records);
-  void WaitForRoom(uint64_t records);
+  void PublishAndReserve(uint64_t records);
 
   Record* records_ = nullptr;
   uint64_t mask_ = 0;
   // Of the producer alone.
   alignas(kFalseSharingBytes) uint64_t written_ = 0;
-  uint64_t writable_to_ = 0;
+  uint64_t writable_to_ = 0;  // There is room before it.
   uint64_t published_to_ = kBatch;
+  uint64_t limit_ = 0;  // The lower of the two.
   // Written by the producer, read by the consumer: records before it are complete.
   alignas(kFalseSharingBytes) std::atomic<uint64_t> published_ = 0;
   // Written by the consumer, read by the producer: records before it are free again.

@@ -5,17 +5,10 @@
 #include <random>
 
 #include "base/assert.h"
+#include "bench/workloads/null_listener.h"
 
 namespace tally {
 namespace {
-
-struct NullListener {
-  void OnAccepted(const IncomingOrder&) {}
-  void OnReplaced(const Replacement&) {}
-  void OnFill(const Fill&) {}
-  void OnMakerCanceled(const Cancellation&) {}
-  void OnTakerCanceled(const Cancellation&) {}
-};
 
 // Runs the flow through real books while it makes it, to know which orders are open.
 class FlowMaker {

@@ -5,20 +5,13 @@
 #include <vector>
 
 #include "base/status.h"
+#include "bench/workloads/null_listener.h"
 #include "engine/book/order_book.h"
 #include "tools/flow/flow.h"
 #include "tools/flow/recorded_row.h"
 
 namespace tally {
 namespace {
-
-struct NullListener {
-  void OnAccepted(const IncomingOrder&) {}
-  void OnReplaced(const Replacement&) {}
-  void OnFill(const Fill&) {}
-  void OnMakerCanceled(const Cancellation&) {}
-  void OnTakerCanceled(const Cancellation&) {}
-};
 
 // A step's quantity is a total, what is executed included; a book wants the new leaves, so the
 // steps are run here first.

@@ -68,7 +68,18 @@ class OrderBook {
     return Replace(handle, ReplaceTerms{.price = price, .leaves = leaves}, listener);
   }
 
-  // Starts loading what an order at `price` will touch if it comes to rest.
+  // Start loading what an order at `price` will touch if it comes to rest: the place of its level;
+  // the level (which needs the place to be there); both and its last order (which needs the level).
+  void PrefetchPlace(Side side, PriceTicks price) const {
+    ladders_[IndexOf(side)].PrefetchPlace(KeyOf(IndexOf(side), price.value));
+  }
+  void PrefetchLevel(Side side, PriceTicks price) const {
+    const uint32_t at =
+        ladders_[IndexOf(side)].Find(pool_->ladders_, KeyOf(IndexOf(side), price.value));
+    if (at != internal::kNilSlot) {
+      tally::Prefetch(&pool_->ladders_.levels[at]);
+    }
+  }
   void Prefetch(Side side, PriceTicks price) const {
     const uint32_t at =
         ladders_[IndexOf(side)].Find(pool_->ladders_, KeyOf(IndexOf(side), price.value));
@@ -120,6 +131,8 @@ class OrderBook {
   // The price at which the last one of them would have gone on.
   PriceTicks collar_reached_at() const { return gate_.reached_at; }
 
+  const OrderPool& pool() const { return *pool_; }
+
   // No order rests here, displayed or dark.
   bool empty() const { return order_count(Side::kBuy) == 0 && order_count(Side::kSell) == 0; }
   BookLevel best_bid() const { return Best(kBids); }
@@ -170,8 +183,12 @@ class OrderBook {
     bool canceled;
   };
 
+  // Not with &&: the compiler would read both bytes as one word, and if they were just written one
+  // by one, that read waits until they are in the cache.
   static bool MayRest(const IncomingOrder& order) {
-    return order.time_in_force == TimeInForce::kGtc && order.type == OrderType::kLimit;
+    const auto is_gtc = static_cast<uint32_t>(order.time_in_force == TimeInForce::kGtc);
+    const auto is_limit = static_cast<uint32_t>(order.type == OrderType::kLimit);
+    return (is_gtc & is_limit) != 0;
   }
   static uint64_t KeyOf(uint32_t side, int64_t price) {
     return static_cast<uint64_t>(price) ^ internal::KeyMask(side);
@@ -195,18 +212,20 @@ class OrderBook {
 
   template <typename Listener>
   void Match(Taker& taker, Listener& listener);
-  struct MatchResult {
-    int64_t leaves;
-    bool canceled;
-  };
-  template <typename Listener>
-  MatchResult MatchIncoming(const IncomingOrder& order, uint64_t limit_key, Listener& listener);
   template <typename Listener>
   void PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& listener);
 
   uint32_t NewOrder(const IncomingOrder& order, int64_t leaves);
+  uint32_t NewSlot(OrderId id);
+  // Where the order in a slot stands.
+  struct Place {
+    uint32_t level;
+    uint32_t previous;
+  };
+  Order RecordOf(const IncomingOrder& order, int64_t leaves, const Place& place) const;
+  Place Join(uint32_t slot, uint32_t side, uint64_t key, int64_t leaves);
   void Link(uint32_t slot, uint32_t side, uint64_t key, int64_t leaves);
-  void Unlink(uint32_t slot);
+  void Unlink(uint32_t slot, int64_t leaves);
   void Free(uint32_t slot);
   // The list of a level, without its quantity.
   uint32_t* LinkAt(uint32_t slot, uint32_t Order::*link, uint32_t* end);

@@ -65,7 +65,7 @@ struct OrderPoolOptions {
 
 // Thread safety: none; a pool and its books belong to one thread.
 // Memory: all of it is reserved at construction, some 180 bytes of address space per order (up to
-// 32 more with the index), enough for one price level per order; pages are used as needed.
+// 12 more with the index), enough for one price level per order; pages are used as needed.
 // Cost: every operation is O(1) and allocates nothing.
 class OrderPool {
  public:
@@ -77,12 +77,18 @@ class OrderPool {
   uint32_t used_count() const { return orders_.used_count(); }
   bool full() const { return orders_.full(); }
 
-  // Memory that was ever used: 32 bytes per order, 32 per price level and, where a price is outside
-  // the windows, some 30 of a tree; windows and index are counted whole.
-  std::size_t touched_bytes() const {
-    return orders_.touched_bytes() + ladders_.touched_bytes() +
-           (index_ == nullptr ? 0 : index_->size_bytes());
+  // The handle of the order that is put into the pool next, whatever is freed before; kNoOrder if
+  // the pool is full.
+  OrderHandle next() const { return OrderHandle{orders_.next()}; }
+
+  // Memory that was ever used. For orders: 32 bytes each, and the index, which is counted whole
+  // (8 to 12 bytes per order of the capacity). For prices: 32 bytes per level and, where one is
+  // outside the windows, some 30 of a tree; windows are counted whole.
+  std::size_t touched_bytes() const { return order_bytes() + level_bytes(); }
+  std::size_t order_bytes() const {
+    return orders_.touched_bytes() + (index_ == nullptr ? 0 : index_->size_bytes());
   }
+  std::size_t level_bytes() const { return ladders_.touched_bytes(); }
 
   // Whether `handle` names an open order now (a stale handle may name another one).
   bool Contains(OrderHandle handle) const {
@@ -151,7 +157,8 @@ class OrderPool {
         static_cast<int64_t>(ladders_.levels[order.level].key ^ internal::KeyMask(order.is_sell))};
   }
   Side side(OrderHandle handle) const {
-    return orders_[Raw(handle)].is_sell ? Side::kSell : Side::kBuy;
+    static_assert(static_cast<int>(Side::kBuy) == 1 && static_cast<int>(Side::kSell) == 2);
+    return static_cast<Side>(1 + orders_[Raw(handle)].is_sell);
   }
 
  private:

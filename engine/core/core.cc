@@ -14,6 +14,8 @@
 #include "engine/core/internal/phase.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
+#include "engine/core/internal/settlement.h"
+#include "engine/core/internal/signatures.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/turn.h"
 #include "engine/core/internal/venue_handler.h"
@@ -80,8 +82,16 @@ void Dispatch(const Context& context) {
       return internal::HandleWithdraw(context);
     case CommandType::kBatchSettled:
       return internal::HandleBatchSettled(context);
+    case CommandType::kBatchStatus:
+      return internal::HandleBatchStatus(context);
+    case CommandType::kDispute:
+      return internal::HandleDispute(context);
+    case CommandType::kDefineExposure:
+      return internal::HandleDefineExposure(context);
     case CommandType::kQuote:
       return internal::HandleQuote(context);
+    case CommandType::kSignOrder:
+      return internal::HandleSignOrder(context);
     case CommandType::kTimer:
       return internal::HandleTimer(context);
     case CommandType::kDefineFees:
@@ -124,17 +134,19 @@ void Core::Apply(const Command& command, EventSink& sink) {
   if (!from_session || TakeClientSequence(context)) {
     Dispatch(context);
   }
+  if (state.settlement.short_holds != 0) [[unlikely]] {
+    internal::HoldDisputed(state);
+  }
 
   if (Raw(command.sequence) % state.limits.state_hash_interval == 0) {
     // Numbered before hashing, so that the hash is also that of the state after this event.
-    Event event = MakeEvent(EventType::kStateHash);
-    emit.Stamp(event);
+    Event& event = emit.Begin(EventType::kStateHash);
     const Sha256Digest hash = StateHash();
     event.state_hash.state_hash = hash;
-    emit.Append(event);
     state.hashes[state.next_hash] = {.at = command.sequence, .hash = hash};
     state.next_hash = (state.next_hash + 1) % state.hashes.size();
   }
+  sink.Settle();
 }
 
 void Core::ApplyFirst(std::span<const Command> upcoming, EventSink& sink) {
@@ -164,6 +176,7 @@ const risk::AssetTable& Core::assets() const { return state_->assets; }
 const risk::InstrumentTable& Core::instruments() const { return state_->instruments; }
 const risk::AccountTable& Core::accounts() const { return state_->accounts; }
 const risk::Ledger& Core::ledger() const { return state_->ledger; }
+const risk::ExposureTable& Core::exposures() const { return state_->exposures; }
 
 BookTopEvent Core::book_top(InstrumentId instrument) const {
   return state_->instruments.Find(instrument) == nullptr ? BookTopEvent{}

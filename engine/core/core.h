@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/sha256.h"
 #include "engine/command.h"
@@ -13,6 +14,7 @@
 #include "engine/limits.h"
 #include "engine/risk/account_table.h"
 #include "engine/risk/asset_table.h"
+#include "engine/risk/exposure_table.h"
 #include "engine/risk/fee_schedule.h"
 #include "engine/risk/instrument_table.h"
 #include "engine/risk/ledger.h"
@@ -26,16 +28,17 @@ class State;
 // Of the canonical state (docs/formats/state.md); journaled with each hash of it.
 inline constexpr uint32_t kStateVersion = 2;
 
-// A session as the core knows it; survives reconnects, never removed.
-struct Session {
+// A session as the core knows it; survives reconnects, never removed. What every command needs is
+// in the first cache line.
+struct alignas(64) Session {
   SessionIndex index{};
   AccountId account{};  // 0: an operator or relayer session, which cannot trade.
   uint64_t session_id = 0;
-  std::array<uint8_t, 32> public_key{};
   uint64_t last_client_sequence = 0;  // The last one applied; the next command carries this + 1.
   uint64_t next_report_sequence = 1;
   ClientOrderId last_client_order_id{};
   bool kill_switch = false;  // Engaged: cancels only.
+  std::array<uint8_t, 32> public_key{};
 };
 
 struct DepthLevel {
@@ -79,10 +82,10 @@ class StateSink {
 // for the limits; Apply does not allocate on the order path once the books are warm.
 //
 // Invariants, after every Apply: for every asset the sum of balances equals deposits minus
-// withdrawals; an account's held funds equal the holds of its open orders; no book in continuous
-// trading is crossed; command and event sequences are contiguous from 1. The outcome depends on
-// nothing but the limits and the commands applied: no clock, randomness, I/O or unordered
-// iteration.
+// withdrawals; an account's held funds equal the holds of its open orders and of disputes; no book
+// in continuous trading is crossed; command and event sequences are contiguous from 1. The outcome
+// depends on nothing but the limits and the commands applied: no clock, randomness, I/O or
+// unordered iteration.
 //
 // Order of the events of one command: the answer (kOrderAccepted, kOrderReplaced ...); for each
 // match kOrderFilled of the maker, kOrderFilled of the taker, kTrade; self-trade cancels where they
@@ -120,6 +123,7 @@ class Core {
   const risk::InstrumentTable& instruments() const;
   const risk::AccountTable& accounts() const;
   const risk::Ledger& ledger() const;
+  const risk::ExposureTable& exposures() const;
 
   // The best levels as kBookTop last published them; all zero for an unknown instrument.
   BookTopEvent book_top(InstrumentId instrument) const;
@@ -131,6 +135,8 @@ class Core {
 
   // The phase as kPhaseChanged would tell it now; all zero for an unknown instrument.
   PhaseChangedEvent phase(InstrumentId instrument) const;
+  // When its phase was last set by the clock (kSetPhaseFlagScheduled); 0: never.
+  int64_t scheduled_ns(InstrumentId instrument) const;
   DefineRulesCommand rules(InstrumentId instrument) const;
   const risk::FeeSchedule& fees() const;
   // Null if there is none.
@@ -140,6 +146,12 @@ class Core {
   std::span<const ChainProgress> chains() const;  // Ascending chain id.
   uint64_t last_settled_batch() const;            // 0 before the first.
   EventSequence last_settled_event() const;
+  // The last final batch that told its trades, then the others of which a status was told, by id.
+  std::vector<BatchStatusEvent> BatchStatuses() const;
+  // What the account gave of the asset that is not settled; 0 while the asset has no limit.
+  Quanta UnsettledDebit(AccountId account, AssetId asset) const;
+  // Of the account's held funds, those in dispute.
+  Quanta Disputed(AccountId account, AssetId asset) const;
 
   // The first mark whose hash was not ours; the owner of the core decides what to do about it.
   std::optional<Divergence> divergence() const;

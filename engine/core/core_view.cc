@@ -19,9 +19,37 @@ PhaseChangedEvent Core::phase(InstrumentId instrument) const {
           .reserved = {}};
 }
 
+int64_t Core::scheduled_ns(InstrumentId instrument) const {
+  return state_->instruments.Find(instrument) == nullptr ? 0
+                                                         : state_->market(instrument).scheduled_ns;
+}
+
 DefineRulesCommand Core::rules(InstrumentId instrument) const {
   return state_->instruments.Find(instrument) == nullptr ? DefineRulesCommand{}
                                                          : state_->market(instrument).rules;
+}
+
+std::vector<BatchStatusEvent> Core::BatchStatuses() const {
+  std::vector<BatchStatusEvent> statuses;
+  if (state_->settlement.settled.batch_id != 0) {
+    statuses.push_back(state_->settlement.settled);
+  }
+  for (uint64_t id = state_->last_settled_batch + 1;
+       id <= state_->last_settled_batch + kMaxOpenBatches; ++id) {
+    const internal::OpenBatch& row = state_->settlement.batches[id % kMaxOpenBatches];
+    if (row.batch_id == id) {
+      statuses.push_back(row.status);
+    }
+  }
+  return statuses;
+}
+
+Quanta Core::UnsettledDebit(AccountId account, AssetId asset) const {
+  return state_->exposures.Unsettled(account, asset, state_->last_settled_event);
+}
+
+Quanta Core::Disputed(AccountId account, AssetId asset) const {
+  return internal::DisputedOf(*state_, account, asset);
 }
 
 const risk::FeeSchedule& Core::fees() const { return state_->fees; }

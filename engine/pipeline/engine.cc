@@ -89,6 +89,9 @@ absl::Status CheckOptions(const EngineOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("wait = spin needs at least ", kThreads, " processors: use block"));
   }
+  if (options.event_consumers < 1 || options.event_consumers > kEventConsumersMax) {
+    return absl::InvalidArgumentError(absl::StrCat("event_consumers is 1 to ", kEventConsumersMax));
+  }
   if (options.limits.state_hash_interval == 1) {
     // Each mark would itself be followed by a hash to be marked.
     return absl::InvalidArgumentError("state_hash_interval is 0 (never) or at least 2");
@@ -145,6 +148,7 @@ absl::Status Engine::Impl::Recover() {
       .wait = options.wait,
       .input_ring_size = options.input_ring_size,
       .output_ring_size = options.output_ring_size,
+      .event_consumers = options.event_consumers,
       .clock = options.clock,
       .last_command = core->last_command_sequence(),
       .last_event = EventSequence{Raw(core->next_event_sequence()) - 1}};
@@ -225,12 +229,14 @@ void Engine::Start() {
 bool Engine::TryPublish(std::span<const Command> commands) {
   return impl_->pipeline->TryPublish(commands);
 }
-std::span<const Event> Engine::PeekEvents(std::size_t limit) {
-  return impl_->pipeline->PeekEvents(limit);
+std::span<const Event> Engine::PeekEvents(std::size_t limit, uint32_t consumer) {
+  return impl_->pipeline->PeekEvents(limit, consumer);
 }
-void Engine::ConsumeEvents(std::size_t count) { impl_->pipeline->ConsumeEvents(count); }
-int Engine::event_fd() const { return impl_->pipeline->event_fd(); }
-bool Engine::ArmEventFd() { return impl_->pipeline->ArmEventFd(); }
+void Engine::ConsumeEvents(std::size_t count, uint32_t consumer) {
+  impl_->pipeline->ConsumeEvents(count, consumer);
+}
+int Engine::event_fd(uint32_t consumer) const { return impl_->pipeline->event_fd(consumer); }
+bool Engine::ArmEventFd(uint32_t consumer) { return impl_->pipeline->ArmEventFd(consumer); }
 const std::string& Engine::event_log_directory() const { return impl_->events_directory; }
 const SessionReportIndex& Engine::report_index() const { return impl_->report_index; }
 EventSequence Engine::event_log_written() const { return impl_->pipeline->event_log_written(); }

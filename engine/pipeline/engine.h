@@ -33,6 +33,9 @@ struct EngineOptions {
   WaitKind wait = WaitKind::kBlock;
   uint32_t input_ring_size = 16'384;   // Commands, a power of two.
   uint32_t output_ring_size = 65'536;  // Events, a power of two.
+  // Gateways that take the events, each all of them; 1 to kEventConsumersMax. One that does not
+  // poll stops the engine when the output ring is full.
+  uint32_t event_consumers = 1;
   CoreLimits limits;
   const Clock* clock = nullptr;  // Stamps commands; outlives the engine.
 };
@@ -63,8 +66,9 @@ struct EngineStats {
 // frame, so frames grow with load and no timer is needed.
 //
 // Thread safety: TryPublish, health, stats, next_deadline_ns and event_log_written from any thread.
-// The event calls (PeekEvents, ConsumeEvents, PollEvents, ArmEventFd) from one thread, the
-// gateway's. Open, Start and Stop from one controlling thread. `core` not between Start and Stop.
+// The event calls (PeekEvents, ConsumeEvents, PollEvents, ArmEventFd) of a consumer from one
+// thread, its gateway's. Open, Start and Stop from one controlling thread. `core` not between Start
+// and Stop.
 //
 // Invariants: events come in order of their sequence, each once. After a storage error no event is
 // released ever again, health() says why, TryPublish refuses everything, and the process should
@@ -101,9 +105,9 @@ class Engine {
 
   // Released events not yet consumed, at most `limit`, contiguous in memory (so there can be more
   // after these are consumed); empty if there is none. Valid until ConsumeEvents.
-  std::span<const Event> PeekEvents(std::size_t limit);
+  std::span<const Event> PeekEvents(std::size_t limit, uint32_t consumer = 0);
   // Gives the first `count` of the events last peeked back to the engine.
-  void ConsumeEvents(std::size_t count);
+  void ConsumeEvents(std::size_t count, uint32_t consumer = 0);
 
   // Calls handler(const Event&) for up to `limit` released events. Returns how many.
   template <typename Handler>
@@ -127,8 +131,8 @@ class Engine {
   // returned true. ArmEventFd clears it first; it returns false if there is something to look at
   // already: events, a health() that is not OK, or the engine was stopped. Use: poll until empty,
   // check health(), arm, and wait if that returned true.
-  int event_fd() const;
-  bool ArmEventFd();
+  int event_fd(uint32_t consumer = 0) const;
+  bool ArmEventFd(uint32_t consumer = 0);
 
   // Directory of the event log, for an EventLogReader or a ReportStore, and the index of session
   // reports that the event-log stage feeds (thread safe, lives as long as the engine).

@@ -8,8 +8,8 @@ RejectReason AccountTable::Define(AccountId id, const DefineAccountCommand& defi
   if (Raw(id) >= accounts_.size()) {
     return RejectReason::kCapacity;
   }
-  if (Raw(id) == 0 || definition.enabled > 1 || definition.fee_class >= kMaxFeeClasses ||
-      definition.owner_group >= kOwnerGroupEnd) {
+  if (Raw(id) == 0 || definition.enabled > 1 || definition.must_sign > 1 ||
+      definition.fee_class >= kMaxFeeClasses || definition.owner_group >= kOwnerGroupEnd) {
     return RejectReason::kBadDefinition;
   }
   Account& account = accounts_[Raw(id)];
@@ -19,6 +19,7 @@ RejectReason AccountTable::Define(AccountId id, const DefineAccountCommand& defi
   }
   account.defined = true;
   account.enabled = definition.enabled == 1;
+  account.must_sign = definition.must_sign == 1;
   account.owner = definition.owner;
   account.fee_class = definition.fee_class;
   account.owner_group = definition.owner_group;

@@ -2,8 +2,9 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
+#include "base/prefetch.h"
+#include "base/zeroed_array.h"
 #include "engine/command.h"
 #include "engine/reject_reason.h"
 
@@ -12,14 +13,16 @@ namespace tally::risk {
 // Groups are below this, so that a group and an account can never be the same owner.
 inline constexpr uint32_t kOwnerGroupEnd = 1U << 31;
 
+// What orders need comes first: two cache lines in the worst case, mostly one.
 struct Account {
   bool defined = false;
   bool enabled = false;  // A disabled account may cancel and withdraw, not enter or replace orders.
   bool kill_switch = false;  // Engaged: cancels only.
-  std::array<uint8_t, 20> owner{};
-  uint32_t open_orders = 0;
+  bool must_sign = false;    // Every order needs its owner's signature.
   uint8_t fee_class = 0;
+  uint32_t open_orders = 0;
   uint32_t owner_group = 0;  // To self-trade prevention all accounts of a group are one owner.
+  std::array<uint8_t, 20> owner{};
 };
 
 // The accounts of a core, by id from 1: dense, fixed capacity, never removed.
@@ -42,10 +45,17 @@ class AccountTable {
     return const_cast<Account*>(static_cast<const AccountTable*>(this)->Find(id));
   }
 
+  // Starts loading the row of an account, if there is one.
+  void Prefetch(AccountId id) const {
+    if (Raw(id) < accounts_.size()) {
+      tally::Prefetch(&accounts_[Raw(id)]);
+    }
+  }
+
   uint32_t capacity() const { return static_cast<uint32_t>(accounts_.size() - 1); }
 
  private:
-  std::vector<Account> accounts_;  // Row 0 is never defined.
+  ZeroedArray<Account> accounts_;  // Row 0 is never defined.
 };
 
 }  // namespace tally::risk

@@ -71,6 +71,9 @@ Quanta ChargeFee(MinimumFee& account, Side side, Quanta notional, Quanta rate_fe
   if (side == Side::kSell) {
     charge = std::min(charge, notional);
   }
+  if (account.rate_cap_hundredths_bp != kNoRateCap) {
+    charge = std::min(charge, Fee(notional, account.rate_cap_hundredths_bp));
+  }
   account.paid += charge;
   return charge;
 }

@@ -17,14 +17,17 @@
 //     f = max(M, R + r) - T.
 // A buy order then holds, as long as anything is left of it,
 //     H(L, R, T) = N(P, L) + max(M, R + F(N(P, L))) - T.
-// A buy order always has T = 0 = R (not traded) or T = max(M, R), as nothing caps its charges. With
-// r <= F(N(P, q)) as above, so that F(N(P, L)) >= F(N(P, L - q)) + r,
+// With r <= F(N(P, q)) as above, so that F(N(P, L)) >= F(N(P, L - q)) + r,
 //     H(L, R, T) - H(L - q, R + r, T + f)
 //         = N(P, q) + max(M, R + F(N(P, L))) - max(M, R + r + F(N(P, L - q))) + f >= n + f,
-// and H(0, R, T) = max(M, R) - T = 0 once it has traded. A sell order pays out of the proceeds n of
-// each fill and never more than them: f = min(max(M, R + r) - T, n); what this leaves unpaid is
-// charged to its next fills. Since max(M, .) grows by at most what its argument grows, f >= min(r,
-// 0): a fill pays back at most its own rebate.
+// whatever the charge f is, and of the last fill, as H(0, R, T) = 0, also for f <= max(M, R + r) -
+// T. A sell order pays out of the proceeds n of each fill and never more than them: f = min(max(M,
+// R + r) - T, n). A signed order pays at most the signed share s of what a fill trades, which is at
+// least its rate: f = min(..., floor(n * s / 10^6)) and s >= max(maker, taker). What a cap leaves
+// unpaid is charged to the next fills. Since max(M, .) grows by at most what its argument grows,
+// f >= min(r, 0): a fill pays back at most its own rebate.
+
+#include <cstdint>
 
 #include "base/types.h"
 #include "engine/reject_reason.h"
@@ -50,11 +53,15 @@ inline Quanta BaseQuanta(const Instrument& instrument, QuantityLots quantity) {
 // rounded towards 0.
 Quanta Fee(Quanta notional, int32_t rate_hundredths_bp);
 
+inline constexpr int32_t kNoRateCap = INT32_MAX;
+
 // The fee account of one order that has a minimum fee.
 struct MinimumFee {
   Quanta minimum;
   Quanta accrued;  // Sum of the rate fees of its fills: R above. Saturates far above any minimum.
   Quanta paid;     // Sum of what they were charged: T.
+  // The most that a fill is charged, s above.
+  int32_t rate_cap_hundredths_bp = kNoRateCap;
 };
 
 struct HoldTerms {

@@ -42,12 +42,13 @@ absl::Status SocketError(std::string_view call, const GatewayOptions& options,
 
 HubConfig MakeHubConfig(const GatewayOptions& options, const GatewayServer::Dependencies& deps,
                         const VenueConfig& venue, const KeyDirectory* keys,
-                        RecoveredState recovered) {
+                        const OrderVerifier* verifier, RecoveredState recovered) {
   InitSignatures();
   return {.options = options,
           .keys = keys,
           .engine = deps.engine,
           .reports = deps.reports,
+          .verifier = verifier,
           .instruments = MakeInstrumentDefs(venue),
           .recovered = std::move(recovered),
           .random = [](std::span<uint8_t> bytes) { RandomBytes(bytes); }};
@@ -71,8 +72,9 @@ class GatewayServer::Impl {
       : options_(options),
         deps_(deps),
         keys_(MakeKeys(venue)),
-        timekeeper_(deps.engine, PhaseSchedule(venue.schedule), recovered.time_ns),
-        hub_(MakeHubConfig(options, deps, venue, &keys_, std::move(recovered))) {}
+        verifier_(MakeOrderVerifier(venue)),
+        timekeeper_(deps.engine, PhaseSchedule(venue.schedule), recovered),
+        hub_(MakeHubConfig(options, deps, venue, &keys_, verifier_.get(), std::move(recovered))) {}
 
   ~Impl() { Stop(); }
 
@@ -112,6 +114,7 @@ class GatewayServer::Impl {
   const GatewayOptions options_;
   const Dependencies deps_;
   const KeyDirectory keys_;
+  const std::unique_ptr<OrderVerifier> verifier_;
   Timekeeper timekeeper_;
   SessionHub hub_;
   asio::io_context io_{1};

@@ -20,6 +20,8 @@ wire::ErrorCode DecodeMassCancel(const wire::MassCancel& body, Command* command)
 wire::ErrorCode DecodeMassCancelFull(const wire::MassCancelFull& body, Command* command);
 wire::ErrorCode DecodeQuote(const wire::Quote& body, Command* command);
 wire::ErrorCode DecodeResetProtection(const wire::ResetProtection& body, Command* command);
+// The side is ClientMessage's.
+wire::ErrorCode DecodeSignOrder(const wire::SignOrder& body, Command* command);
 // kCancelOrder or kOrderQuery.
 wire::ErrorCode DecodeOrderReference(CommandType type, OrderReference target, Command* command);
 
@@ -27,7 +29,11 @@ wire::ErrorCode DecodeSetPhase(const wire::SetPhase& body, Command* command);
 wire::ErrorCode DecodeDefineRules(const wire::DefineRules& body, Command* command);
 wire::ErrorCode DecodeDefineFees(const wire::DefineFees& body, Command* command);
 wire::ErrorCode DecodeDefineProtection(const wire::DefineProtection& body, Command* command);
+wire::ErrorCode DecodeDefineExposure(const wire::DefineExposure& body, Command* command);
+wire::ErrorCode DecodeBatchStatus(const wire::BatchStatus& body, Command* command);
+wire::ErrorCode DecodeDispute(const wire::DisputeStep& body, Command* command);
 // The session is still to be found by its number.
+wire::ErrorCode DecodeDefineAccount(const wire::DefineAccount& body, Command* command);
 wire::ErrorCode DecodeKillSwitch(const wire::KillSwitch& body, Command* command);
 
 template <uint16_t N>

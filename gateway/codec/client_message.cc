@@ -114,6 +114,10 @@ ErrorCode DecodeOperatorBody(const wire::Frame& frame, ClientMessage* message) {
     return body == nullptr ? ErrorCode::BAD_FRAME : function(*body, &message->command);
   };
   switch (message->type) {
+    case MessageType::BATCH_STATUS:
+      return decode(frame.batch_status(), DecodeBatchStatus);
+    case MessageType::DISPUTE:
+      return decode(frame.dispute(), DecodeDispute);
     case MessageType::SET_PHASE:
       return decode(frame.set_phase(), DecodeSetPhase);
     case MessageType::DEFINE_RULES:
@@ -122,6 +126,10 @@ ErrorCode DecodeOperatorBody(const wire::Frame& frame, ClientMessage* message) {
       return decode(frame.define_fees(), DecodeDefineFees);
     case MessageType::DEFINE_PROTECTION:
       return decode(frame.define_protection(), DecodeDefineProtection);
+    case MessageType::DEFINE_ACCOUNT:
+      return decode(frame.define_account(), DecodeDefineAccount);
+    case MessageType::DEFINE_EXPOSURE:
+      return decode(frame.define_exposure(), DecodeDefineExposure);
     case MessageType::KILL_SWITCH:
       message->kill_session_id =
           frame.kill_switch() == nullptr ? 0 : frame.kill_switch()->session_id();
@@ -160,6 +168,10 @@ ErrorCode DecodeCommandBody(const wire::Frame& frame, ClientMessage* message) {
       return decode(frame.quote(), DecodeQuote);
     case MessageType::RESET_PROTECTION:
       return decode(frame.reset_protection(), DecodeResetProtection);
+    case MessageType::SIGN_ORDER:
+      message->signed_side =
+          frame.sign_order() == nullptr ? Side{} : static_cast<Side>(frame.sign_order()->side());
+      return decode(frame.sign_order(), DecodeSignOrder);
     case MessageType::ACCOUNT_QUERY:
       return With(frame.account_query(), [&](const auto& body) {
         *command = MakeCommand(CommandType::kAccountQuery);

@@ -18,9 +18,10 @@ inline constexpr uint16_t kProtocolVersion = 1;
 struct ClientMessage {
   wire::MessageType type = wire::MessageType::NONE;
   uint64_t seq = 0;
-  // 10..19, 60..62 and 80..94; without session, and without account but where another one than the
+  // 10..19, 60..62 and 80..96; without session, and without account but where another one than the
   // session's is meant.
   Command command{};
+  Side signed_side{};            // SIGN_ORDER
   uint64_t kill_session_id = 0;  // KILL_SWITCH: the client's number of the session.
   wire::Logon logon;             // LOGON
   uint64_t correlation = 0;      // HEARTBEAT, TEST_REQUEST

@@ -1,5 +1,7 @@
 #include "gateway/codec/event_body.h"
 
+#include <array>
+
 #include "gateway/codec/frame_encoder.h"
 
 namespace tally::gateway {
@@ -12,8 +14,8 @@ static_assert(static_cast<int>(wire::OrderStatus::PARTIALLY_FILLED) ==
               static_cast<int>(OrderStatus::kPartiallyFilled));
 static_assert(static_cast<int>(wire::TradingPhase::BATCH_AUCTION) ==
               static_cast<int>(TradingPhase::kBatchAuction));
-static_assert(static_cast<int>(wire::PhaseReason::BREAKER) ==
-              static_cast<int>(PhaseReason::kBreaker));
+static_assert(static_cast<int>(wire::PhaseReason::EXTENSION) ==
+              static_cast<int>(PhaseReason::kExtension));
 static_assert(static_cast<int>(wire::RestateReason::SLIDE) ==
               static_cast<int>(RestateReason::kSlide));
 static_assert(static_cast<int>(wire::BookAction::REMOVE) == static_cast<int>(BookAction::kRemove));
@@ -184,6 +186,31 @@ wire::ProtectionTripped MakeProtectionTripped(const Event& event) {
   const ProtectionTrippedEvent& e = event.protection_tripped;
   return {e.quantity.value, e.delta.value,    event.timestamp_ns, Raw(event.instrument),
           e.count,          e.canceled_count, e.maker_group};
+}
+
+wire::TradeBroken MakeTradeBroken(const Event& event) {
+  const TradeBrokenEvent& e = event.trade_broken;
+  return {e.batch_id,     Raw(e.trade_id),  Raw(event.order_id), Raw(event.client_order_id),
+          e.price.value,  e.quantity.value, event.timestamp_ns,  Raw(event.instrument),
+          WireSide(event)};
+}
+
+wire::TradesStatus MakeTradesStatus(const BatchStatusEvent& status, int64_t engine_ns) {
+  const uint64_t last = Raw(status.last_trade);
+  constexpr std::array<uint8_t, 7> kReserved{};
+  return {status.batch_id,
+          status.trade_count == 0 ? 0 : last - status.trade_count + 1,
+          last,
+          engine_ns,
+          flatbuffers::span<const uint8_t, 32>(status.transaction_hash),
+          static_cast<wire::SettlementStatus>(status.status),
+          flatbuffers::span<const uint8_t, 7>(kReserved)};
+}
+
+wire::DisputeStatus MakeDisputeStatus(const Event& event) {
+  const DisputeEvent& e = event.dispute;
+  return {e.batch_id,         e.amount.value, e.held.value, event.timestamp_ns,
+          Raw(event.account), Raw(e.asset),   e.resolved};
 }
 
 wire::Trade MakeTrade(const Event& event) {

@@ -20,6 +20,9 @@ wire::Triggered MakeTriggered(const Event& event);
 wire::Restated MakeRestated(const Event& event);
 wire::QuoteDone MakeQuoteDone(const Event& event);
 wire::ProtectionTripped MakeProtectionTripped(const Event& event);
+wire::TradeBroken MakeTradeBroken(const Event& event);
+wire::TradesStatus MakeTradesStatus(const BatchStatusEvent& status, int64_t engine_ns);
+wire::DisputeStatus MakeDisputeStatus(const Event& event);
 
 wire::Trade MakeTrade(const Event& event);
 wire::Phase MakePhase(const Event& event);

@@ -38,6 +38,8 @@ MessageType ToMessageType(CommandType type) {
       return MessageType::QUOTE;
     case CommandType::kResetProtection:
       return MessageType::RESET_PROTECTION;
+    case CommandType::kSignOrder:
+      return MessageType::SIGN_ORDER;
     case CommandType::kSetPhase:
       return MessageType::SET_PHASE;
     case CommandType::kDefineRules:
@@ -48,10 +50,17 @@ MessageType ToMessageType(CommandType type) {
       return MessageType::DEFINE_PROTECTION;
     case CommandType::kKillSwitch:
       return MessageType::KILL_SWITCH;
+    case CommandType::kDefineAccount:
+      return MessageType::DEFINE_ACCOUNT;
+    case CommandType::kBatchStatus:
+      return MessageType::BATCH_STATUS;
+    case CommandType::kDispute:
+      return MessageType::DISPUTE;
+    case CommandType::kDefineExposure:
+      return MessageType::DEFINE_EXPOSURE;
     case CommandType::kOpenSession:
     case CommandType::kDefineAsset:
     case CommandType::kDefineInstrument:
-    case CommandType::kDefineAccount:
     case CommandType::kStateHashMark:
     case CommandType::kTimer:
       return MessageType::NONE;  // Not commands of a client.
@@ -186,6 +195,8 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
     case EventType::kProtectionTripped:
       return write(MessageType::PROTECTION_TRIPPED, MakeProtectionTripped(event),
                    &Builder::add_protection_tripped);
+    case EventType::kTradeBroken:
+      return write(MessageType::TRADE_BROKEN, MakeTradeBroken(event), &Builder::add_trade_broken);
     case EventType::kTrade:
     case EventType::kBookTop:
     case EventType::kSessionOpened:
@@ -198,6 +209,8 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
     case EventType::kWithdrawRefused:
     case EventType::kStateHash:
     case EventType::kDuplicateCommand:
+    case EventType::kOrderSigned:
+    case EventType::kOrderSignature:
     case EventType::kPhaseChanged:
     case EventType::kIndicative:
     case EventType::kBookDelta:
@@ -205,9 +218,25 @@ void FrameEncoder::Report(const Event& event, bool replay, int64_t send_ns, Outp
     case EventType::kFeesDefined:
     case EventType::kProtectionDefined:
     case EventType::kKillSwitched:
+    case EventType::kExposureDefined:
+    case EventType::kBatchStatus:
+    case EventType::kDispute:
       break;
   }
   CHECK(false && "an event with a report sequence that is no report");
+}
+
+void FrameEncoder::TradesStatus(const BatchStatusEvent& status, int64_t engine_ns, int64_t send_ns,
+                                Output* output) {
+  const wire::TradesStatus body = MakeTradesStatus(status, engine_ns);
+  Write(MessageType::TRADES_STATUS, {.send_ns = send_ns}, output,
+        [&](auto& frame) { frame.add_trades_status(&body); });
+}
+
+void FrameEncoder::DisputeStatus(const Event& event, int64_t send_ns, Output* output) {
+  const wire::DisputeStatus body = MakeDisputeStatus(event);
+  Write(MessageType::DISPUTE_STATUS, {.send_ns = send_ns}, output,
+        [&](auto& frame) { frame.add_dispute_status(&body); });
 }
 
 void FrameEncoder::Public(const Event& event, int64_t send_ns, Output* output) {

@@ -39,6 +39,11 @@ class FrameEncoder {
   // `replay`.
   void Report(const Event& event, bool replay, int64_t send_ns, Output* output);
 
+  // Of kBatchStatus, or with `engine_ns` 0 as it was before; kDispute of an account.
+  void TradesStatus(const BatchStatusEvent& status, int64_t engine_ns, int64_t send_ns,
+                    Output* output);
+  void DisputeStatus(const Event& event, int64_t send_ns, Output* output);
+
   // kTrade, kPhaseChanged and kIndicative.
   void Public(const Event& event, int64_t send_ns, Output* output);
   // kBookDelta as the L2 or the L3 message.

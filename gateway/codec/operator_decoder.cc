@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/codec/body_decoder.h"
 
 namespace tally::gateway {
@@ -9,6 +11,8 @@ static_assert(static_cast<int>(wire::TradingPhase::BATCH_AUCTION) ==
 static_assert(static_cast<int>(wire::KillScope::VENUE) == static_cast<int>(KillScope::kVenue));
 static_assert(static_cast<int>(wire::RulesFlag::HIDDEN) == kRulesFlagHidden);
 static_assert(static_cast<int>(wire::RulesFlag::BOOK_DELTA) == kRulesFlagBookDelta);
+static_assert(static_cast<int>(wire::RulesFlag::BATCH_STOPS) == kRulesFlagBatchStops);
+static_assert(static_cast<int>(wire::RulesFlag::HOLD_AUCTION) == kRulesFlagHoldAuction);
 
 ErrorCode DecodeSetPhase(const wire::SetPhase& body, Command* command) {
   // `next` may be UNSET where there is no end.
@@ -25,12 +29,13 @@ ErrorCode DecodeSetPhase(const wire::SetPhase& body, Command* command) {
                         .reference_price = {body.reference_price()},
                         .phase = static_cast<TradingPhase>(body.phase()),
                         .next = static_cast<TradingPhase>(body.next()),
+                        .flags = kSetPhaseFlagBounded,
                         .reserved = {}};
   return ErrorCode::OK;
 }
 
 ErrorCode DecodeDefineRules(const wire::DefineRules& body, Command* command) {
-  if ((body.flags() & ~kRulesFlagsKnown) != 0 || !AllZero(body.reserved())) {
+  if ((body.flags() & ~kRulesFlagsKnown) != 0) {
     return ErrorCode::BAD_VALUE;
   }
   *command = MakeCommand(CommandType::kDefineRules);
@@ -46,6 +51,8 @@ ErrorCode DecodeDefineRules(const wire::DefineRules& body, Command* command) {
                            .order_quantity_max = {body.order_quantity_max()},
                            .order_notional_max = {body.order_notional_max()},
                            .flags = body.flags(),
+                           .auction_extensions_max = body.auction_extensions_max(),
+                           .auction_band_bp = body.auction_band_bp(),
                            .reserved = {}};
   return ErrorCode::OK;
 }
@@ -65,6 +72,20 @@ ErrorCode DecodeDefineFees(const wire::DefineFees& body, Command* command) {
   return ErrorCode::OK;
 }
 
+ErrorCode DecodeDefineAccount(const wire::DefineAccount& body, Command* command) {
+  if (body.enabled() > 1 || body.must_sign() > 1 || body.reserved() != 0) {
+    return ErrorCode::BAD_VALUE;
+  }
+  *command = MakeCommand(CommandType::kDefineAccount);
+  command->account = AccountId{body.account()};
+  std::copy(body.owner()->begin(), body.owner()->end(), command->define_account.owner.begin());
+  command->define_account.enabled = body.enabled();
+  command->define_account.fee_class = body.fee_class();
+  command->define_account.must_sign = body.must_sign();
+  command->define_account.owner_group = body.owner_group();
+  return ErrorCode::OK;
+}
+
 ErrorCode DecodeDefineProtection(const wire::DefineProtection& body, Command* command) {
   if (!AllZero(body.reserved())) {
     return ErrorCode::BAD_VALUE;
@@ -77,6 +98,19 @@ ErrorCode DecodeDefineProtection(const wire::DefineProtection& body, Command* co
                                 .count_max = body.count_max(),
                                 .maker_group = body.maker_group(),
                                 .reserved = {}};
+  return ErrorCode::OK;
+}
+
+ErrorCode DecodeDefineExposure(const wire::DefineExposure& body, Command* command) {
+  if (body.remove() > 1 || !AllZero(body.reserved())) {
+    return ErrorCode::BAD_VALUE;
+  }
+  *command = MakeCommand(CommandType::kDefineExposure);
+  command->account = AccountId{body.account()};
+  command->define_exposure = {.limit = {body.limit()},
+                              .asset = AssetId{body.asset()},
+                              .remove = body.remove(),
+                              .reserved = {}};
   return ErrorCode::OK;
 }
 

@@ -57,18 +57,12 @@ bool ValidEnums(const wire::NewOrderFull& body) {
          InRange(body.contingency(), wire::Contingency::NONE, wire::Contingency::OTOCO);
 }
 
-}  // namespace
-
-ErrorCode DecodeNewOrder(const wire::NewOrder& body, Command* command) {
-  if (!ValidSide(body.side()) || !ValidPlainTimeInForce(body.time_in_force()) ||
-      !InRange(body.order_type(), wire::OrderType::MARKET, wire::OrderType::LIMIT) ||
-      !ValidSelfTradePrevention(body.self_trade_prevention()) ||
-      (body.flags() & ~kOrderFlagPostOnly) != 0 || !AllZero(body.reserved())) {
-    return ErrorCode::BAD_VALUE;
-  }
-  *command = MakeCommand(CommandType::kNewOrder);
-  command->instrument = InstrumentId{body.instrument()};
-  command->new_order = MakeOrder(
+// What a message and its full form have in common.
+template <typename Body>
+Command PlainOrderOf(const Body& body) {
+  Command command = MakeCommand(CommandType::kNewOrder);
+  command.instrument = InstrumentId{body.instrument()};
+  command.new_order = MakeOrder(
       {.client_order_id = ClientOrderId{body.client_order_id()},
        .price = {body.price()},
        .quantity = {body.quantity()},
@@ -77,67 +71,24 @@ ErrorCode DecodeNewOrder(const wire::NewOrder& body, Command* command) {
        .time_in_force = static_cast<TimeInForce>(body.time_in_force()),
        .self_trade_prevention = static_cast<SelfTradePrevention>(body.self_trade_prevention()),
        .flags = body.flags()});
-  return ErrorCode::OK;
+  return command;
 }
 
-ErrorCode DecodeNewOrderFull(const wire::NewOrderFull& body, Command* command) {
-  if (!ValidEnums(body)) {
-    return ErrorCode::BAD_VALUE;
-  }
-  *command = MakeCommand(CommandType::kNewOrder);
-  command->instrument = InstrumentId{body.instrument()};
-  command->new_order = {
-      .client_order_id = ClientOrderId{body.client_order_id()},
-      .price = {body.price()},
-      .quantity = {body.quantity()},
-      .side = static_cast<Side>(body.side()),
-      .type = static_cast<OrderType>(body.order_type()),
-      .time_in_force = static_cast<TimeInForce>(body.time_in_force()),
-      .self_trade_prevention = static_cast<SelfTradePrevention>(body.self_trade_prevention()),
-      .flags = body.flags(),
-      .trigger = static_cast<TriggerSource>(body.trigger()),
-      .peg = static_cast<PegReference>(body.peg()),
-      .trail_unit = static_cast<TrailUnit>(body.trail_unit()),
-      .display_quantity = {body.display_quantity()},
-      .min_quantity = {body.min_quantity()},
-      .stop_price = {body.stop_price()},
-      .expire_time_ns = body.expire_time_ns(),
-      .offset = body.offset(),
-      .slippage_ticks = body.slippage_ticks(),
-      .algorithm_id = body.algorithm_id(),
-      .group_id = body.group_id(),
-      .maker_group = body.maker_group(),
-      .contingency = static_cast<Contingency>(body.contingency()),
-      .group_leg = body.group_leg(),
-      .reserved = {}};
-  return ErrorCode::OK;
-}
-
-ErrorCode DecodeReplace(const wire::Replace& body, Command* command) {
-  *command = MakeCommand(CommandType::kReplaceOrder);
-  command->replace_order = {
+template <typename Body>
+Command PlainReplaceOf(const Body& body) {
+  Command command = MakeCommand(CommandType::kReplaceOrder);
+  command.replace_order = {
       .target = {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}},
       .new_client_order_id = ClientOrderId{body.new_client_order_id()},
       .price = {body.price()},
       .quantity = {body.quantity()},
       .display_quantity = {},
       .stop_price = {}};
-  return ErrorCode::OK;
+  return command;
 }
 
-ErrorCode DecodeReplaceFull(const wire::ReplaceFull& body, Command* command) {
-  *command = MakeCommand(CommandType::kReplaceOrder);
-  command->replace_order = {
-      .target = {OrderId{body.order_id()}, ClientOrderId{body.client_order_id()}},
-      .new_client_order_id = ClientOrderId{body.new_client_order_id()},
-      .price = {body.price()},
-      .quantity = {body.quantity()},
-      .display_quantity = {body.display_quantity()},
-      .stop_price = {body.stop_price()}};
-  return ErrorCode::OK;
-}
-
-ErrorCode DecodeMassCancel(const wire::MassCancel& body, Command* command) {
+template <typename Body>
+ErrorCode DecodePlainMassCancel(const Body& body, Command* command) {
   if (!InRange(body.scope(), wire::MassCancelScope::SESSION, wire::MassCancelScope::ACCOUNT) ||
       !InRange(body.side(), wire::Side::NONE, wire::Side::SELL) || !AllZero(body.reserved())) {
     return ErrorCode::BAD_VALUE;
@@ -153,21 +104,68 @@ ErrorCode DecodeMassCancel(const wire::MassCancel& body, Command* command) {
   return ErrorCode::OK;
 }
 
-ErrorCode DecodeMassCancelFull(const wire::MassCancelFull& body, Command* command) {
-  if (!InRange(body.scope(), wire::MassCancelScope::SESSION, wire::MassCancelScope::ACCOUNT) ||
-      !InRange(body.side(), wire::Side::NONE, wire::Side::SELL) || body.quotes_only() > 1 ||
-      !AllZero(body.reserved())) {
+}  // namespace
+
+ErrorCode DecodeNewOrder(const wire::NewOrder& body, Command* command) {
+  if (!ValidSide(body.side()) || !ValidPlainTimeInForce(body.time_in_force()) ||
+      !InRange(body.order_type(), wire::OrderType::MARKET, wire::OrderType::LIMIT) ||
+      !ValidSelfTradePrevention(body.self_trade_prevention()) ||
+      (body.flags() & ~kOrderFlagPostOnly) != 0 || !AllZero(body.reserved())) {
     return ErrorCode::BAD_VALUE;
   }
-  *command = MakeCommand(CommandType::kMassCancel);
-  command->instrument = InstrumentId{body.instrument()};
-  command->mass_cancel = {.scope = static_cast<MassCancelScope>(body.scope()),
-                          .trigger = MassCancelTrigger::kRequest,
-                          .side = static_cast<uint8_t>(body.side()),
-                          .quotes_only = body.quotes_only(),
-                          .maker_group = body.maker_group(),
-                          .reserved = {}};
+  *command = PlainOrderOf(body);
   return ErrorCode::OK;
+}
+
+ErrorCode DecodeNewOrderFull(const wire::NewOrderFull& body, Command* command) {
+  if (!ValidEnums(body)) {
+    return ErrorCode::BAD_VALUE;
+  }
+  *command = PlainOrderOf(body);
+  NewOrderCommand& order = command->new_order;
+  order.trigger = static_cast<TriggerSource>(body.trigger());
+  order.peg = static_cast<PegReference>(body.peg());
+  order.trail_unit = static_cast<TrailUnit>(body.trail_unit());
+  order.display_quantity = {body.display_quantity()};
+  order.min_quantity = {body.min_quantity()};
+  order.stop_price = {body.stop_price()};
+  order.expire_time_ns = body.expire_time_ns();
+  order.offset = body.offset();
+  order.slippage_ticks = body.slippage_ticks();
+  order.algorithm_id = body.algorithm_id();
+  order.group_id = body.group_id();
+  order.maker_group = body.maker_group();
+  order.contingency = static_cast<Contingency>(body.contingency());
+  order.group_leg = body.group_leg();
+  return ErrorCode::OK;
+}
+
+ErrorCode DecodeReplace(const wire::Replace& body, Command* command) {
+  *command = PlainReplaceOf(body);
+  return ErrorCode::OK;
+}
+
+ErrorCode DecodeReplaceFull(const wire::ReplaceFull& body, Command* command) {
+  *command = PlainReplaceOf(body);
+  command->replace_order.display_quantity = {body.display_quantity()};
+  command->replace_order.stop_price = {body.stop_price()};
+  return ErrorCode::OK;
+}
+
+ErrorCode DecodeMassCancel(const wire::MassCancel& body, Command* command) {
+  return DecodePlainMassCancel(body, command);
+}
+
+ErrorCode DecodeMassCancelFull(const wire::MassCancelFull& body, Command* command) {
+  if (body.quotes_only() > 1) {
+    return ErrorCode::BAD_VALUE;
+  }
+  const ErrorCode error = DecodePlainMassCancel(body, command);
+  if (error == ErrorCode::OK) {
+    command->mass_cancel.quotes_only = body.quotes_only();
+    command->mass_cancel.maker_group = body.maker_group();
+  }
+  return error;
 }
 
 ErrorCode DecodeQuote(const wire::Quote& body, Command* command) {
@@ -196,6 +194,20 @@ ErrorCode DecodeResetProtection(const wire::ResetProtection& body, Command* comm
   *command = MakeCommand(CommandType::kResetProtection);
   command->reset_protection = {.maker_group = body.maker_group(), .reserved = {}};
   return AllZero(body.reserved()) ? ErrorCode::OK : ErrorCode::BAD_VALUE;
+}
+
+ErrorCode DecodeSignOrder(const wire::SignOrder& body, Command* command) {
+  if (!ValidSide(body.side()) || !AllZero(body.reserved())) {
+    return ErrorCode::BAD_VALUE;
+  }
+  *command = MakeCommand(CommandType::kSignOrder);
+  command->instrument = InstrumentId{body.instrument()};
+  command->sign_order = {.client_order_id = ClientOrderId{body.client_order_id()},
+                         .nonce = body.nonce(),
+                         .expiry_s = body.expiry_s(),
+                         .max_fee_hundredths_bp = body.max_fee_hundredths_bp(),
+                         .signature = Copy(body.signature())};
+  return ErrorCode::OK;
 }
 
 ErrorCode DecodeOrderReference(CommandType type, OrderReference target, Command* command) {

@@ -7,6 +7,11 @@
 
 namespace tally::gateway {
 
+inline constexpr int64_t kUint32Max = 0xffff'ffff;
+
+// Of a value that was checked to fit.
+inline uint32_t Narrow(int64_t value) { return static_cast<uint32_t>(value); }
+
 // An exact, non-negative decimal number: mantissa * 10^-scale.
 struct Decimal {
   int64_t mantissa = 0;

@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <set>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
+#include "base/clock.h"
 #include "base/status.h"
+#include "gateway/config/time_of_day.h"
 #include "gateway/config/venue_parser.h"
 #include "gateway/phase_name.h"
 
 namespace tally::gateway {
 namespace {
 
-constexpr int64_t kNsPerMs = 1'000'000;
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kDurationMsMax = int64_t{7} * 86'400'000;
 constexpr int64_t kBasisPointsMax = 10'000;
 
@@ -25,49 +23,6 @@ int64_t DurationNs(TableReader& reader, std::string_view key) {
 
 uint32_t BasisPoints(TableReader& reader, std::string_view key) {
   return static_cast<uint32_t>(reader.IntegerOr(key, 0, kBasisPointsMax, 0));
-}
-
-// "08:00" or "16:35:30" as ns since midnight; nothing if it is no time of day.
-std::optional<int64_t> ParseTimeOfDay(const std::string& text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, ':');
-  if (parts.size() != 2 && parts.size() != 3) {
-    return std::nullopt;
-  }
-  int64_t seconds = 0;
-  for (std::size_t i = 0; i < 3; ++i) {
-    int part = 0;
-    const bool given = i < parts.size();
-    if (given && (parts[i].size() != 2 || !absl::SimpleAtoi(parts[i], &part))) {
-      return std::nullopt;
-    }
-    if (part < 0 || part >= (i == 0 ? 24 : 60)) {
-      return std::nullopt;
-    }
-    seconds = seconds * 60 + part;
-  }
-  return seconds * kNsPerSecond;
-}
-
-std::optional<Weekdays> ParseWeekday(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-  const auto* found = std::find(std::begin(kNames), std::end(kNames), name);
-  if (found == std::end(kNames)) {
-    return std::nullopt;
-  }
-  return static_cast<Weekdays>(1u << (found - kNames));
-}
-
-Weekdays ReadWeekdays(TableReader& reader) {
-  unsigned days = 0;
-  for (const std::string& name : reader.Strings("weekdays")) {
-    const auto day = ParseWeekday(name);
-    if (!day.has_value()) {
-      reader.Fault("weekdays", absl::StrCat("no day \"", name,
-                                            "\"; there are mon, tue, wed, thu, fri, sat, sun"));
-    }
-    days |= day.value_or(0);
-  }
-  return static_cast<Weekdays>(days);
 }
 
 }  // namespace
@@ -94,15 +49,27 @@ void VenueParser::ParseRules(const toml::table& table, const std::string& path,
   rules.breaker_halt_ns = DurationNs(reader, "breaker_halt_ms");
   rules.volatility_call_ns = DurationNs(reader, "volatility_call_ms");
   rules.batch_interval_ns = DurationNs(reader, "batch_interval_ms");
+  rules.auction_band_bp = static_cast<uint16_t>(BasisPoints(reader, "auction_band_bp"));
+  rules.auction_extensions_max =
+      static_cast<uint8_t>(reader.IntegerOr("auction_extensions_max", 0, 255, 0));
   rules.order_quantity_max.value =
       reader.IntegerOr("order_quantity_max_lots", 0, kMaxQuantityLots, 0);
   rules.order_notional_max.value =
       reader.IntegerOr("order_notional_max_quanta", 0, kMaxNotionalQuanta, 0);
   const unsigned flags = (reader.BoolOr("hidden", false) ? kRulesFlagHidden : 0u) |
-                         (reader.BoolOr("book_deltas", false) ? kRulesFlagBookDelta : 0u);
+                         (reader.BoolOr("book_deltas", false) ? kRulesFlagBookDelta : 0u) |
+                         (reader.BoolOr("batch_stops", false) ? kRulesFlagBatchStops : 0u) |
+                         (reader.BoolOr("hold_auction", false) ? kRulesFlagHoldAuction : 0u);
   rules.flags = static_cast<uint8_t>(flags);
   if (rules.breaker_bp != 0 && rules.breaker_window_ns == 0) {
     reader.Fault("breaker_bp", "needs breaker_window_ms, the time in which the move is measured");
+  }
+  if (rules.auction_extensions_max != 0 && rules.volatility_call_ns == 0) {
+    reader.Fault("auction_extensions_max", "needs volatility_call_ms, the length of an extension");
+  }
+  if ((rules.auction_extensions_max != 0 || (rules.flags & kRulesFlagHoldAuction) != 0) &&
+      rules.auction_band_bp == 0) {
+    reader.Fault("auction_band_bp", "is needed by auction_extensions_max and hold_auction");
   }
   reader.Finish();
 }
@@ -183,9 +150,7 @@ void VenueParser::ParseSchedule(const toml::table& table, std::size_t index) {
     reader.Fault("phase", absl::StrCat("is no trading phase; there are ", kPhaseNames));
   }
   entry.phase = phase.value_or(TradingPhase::kContinuous);
-  if (table.contains("weekdays")) {
-    entry.weekdays = ReadWeekdays(reader);
-  }
+  entry.weekdays = ReadWeekdays(reader, "weekdays");
   std::set<std::string> named;
   if (table.contains("instruments")) {
     for (const std::string& symbol : reader.Strings("instruments")) {
@@ -207,7 +172,6 @@ void VenueParser::ParseSchedule(const toml::table& table, std::size_t index) {
     entry.instrument = instrument.instrument;
     config_.schedule.push_back(entry);
   }
-  reader.Known("weekdays");
   reader.Known("instruments");
   reader.Finish();
 }

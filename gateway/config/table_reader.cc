@@ -108,6 +108,25 @@ std::vector<std::string> TableReader::Strings(std::string_view key) {
   return values;
 }
 
+std::vector<int64_t> TableReader::Integers(std::string_view key, int64_t low, int64_t high) {
+  std::vector<int64_t> values;
+  const toml::node* node = Require(key);
+  if (node == nullptr) {
+    return values;
+  }
+  const toml::array* array = node->as_array();
+  if (array == nullptr || array->empty()) {
+    Fault(key, "must be a list of numbers, e.g. [1, 2]");
+    return values;
+  }
+  for (const toml::node& element : *array) {
+    if (const auto value = CheckedInteger(key, element, low, high); value.has_value()) {
+      values.push_back(*value);
+    }
+  }
+  return values;
+}
+
 void TableReader::Fault(std::string_view key, std::string_view what) {
   const toml::node* node = table_.get(key);
   faults_->Add(node != nullptr ? node->source() : table_.source(),

@@ -43,8 +43,15 @@ class TableReader {
   int64_t IntegerOr(std::string_view key, int64_t low, int64_t high, int64_t fallback);
   bool BoolOr(std::string_view key, bool fallback);
   Decimal DecimalOf(std::string_view key);  // Required; a string, so that it is exact.
-  std::vector<std::string> Strings(std::string_view key);  // Required.
+  std::vector<std::string> Strings(std::string_view key);     // Required.
+  std::vector<std::string> StringsOr(std::string_view key) {  // Empty without the key.
+    return Has(key) ? Strings(key) : std::vector<std::string>();
+  }
+  // Required; a list with at least one number.
+  std::vector<int64_t> Integers(std::string_view key, int64_t low, int64_t high);
 
+  // Whether the key is there; it is known then.
+  bool Has(std::string_view key) { return Find(key) != nullptr; }
   // A key that something else reads.
   void Known(std::string_view key) { known_.emplace(key); }
 

@@ -54,6 +54,7 @@ std::vector<Command> VenueDefinitions(const VenueConfig& config) {
     command.define_account.enabled = account.enabled ? 1 : 0;
     command.define_account.fee_class = account.fee_class;
     command.define_account.owner_group = account.owner_group;
+    command.define_account.must_sign = account.must_sign ? 1 : 0;
     commands.push_back(command);
   }
   for (const InstrumentConfig& instrument : config.instruments) {
@@ -81,6 +82,12 @@ std::vector<Command> VenueDefinitions(const VenueConfig& config) {
     Command command = MakeCommand(CommandType::kDefineProtection);
     command.account = row.account;
     command.define_protection = row.protection;
+    commands.push_back(command);
+  }
+  for (const ExposureConfig& row : config.exposures) {
+    Command command = MakeCommand(CommandType::kDefineExposure);
+    command.account = row.account;
+    command.define_exposure = row.exposure;
     commands.push_back(command);
   }
   return commands;

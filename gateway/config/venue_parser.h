@@ -26,6 +26,11 @@ class VenueParser {
   void ParseLimits(TableReader& engine);
   void ParseGateway();
   void ParseSettlement();
+  void ParseSettlementTiming(TableReader* reader);
+  // signing_parser.cc
+  void ParseSigning(const toml::table& table);
+  SigningConfig::Key ParseSignerKey(TableReader& reader, std::string_view role,
+                                    const std::string& key_file);
   void ParseAsset(const toml::table& table, std::size_t index);
   void ParseAccount(const toml::table& table, std::size_t index);
   void ParseInstrument(const toml::table& table, std::size_t index);
@@ -36,8 +41,23 @@ class VenueParser {
   void ParseRules(const toml::table& table, const std::string& path, InstrumentConfig* instrument);
   void ParseFeeRow(const toml::table& table, std::size_t index);
   void ParseProtection(const toml::table& table, std::size_t index);
+  void ParseExposure(const toml::table& table, std::size_t index);
   void ParseSchedule(const toml::table& table, std::size_t index);
+  // fix_parser.cc
+  void ParseFix();
+  void ParseFixSession(const toml::table& table, std::size_t index);
+  void ParseFixKind(TableReader& reader, FixSessionConfig* session);
+  void ParseFixCredentials(TableReader& reader, FixSessionConfig* session);
+  // fix_access_parser.cc
+  void ParseFixListeners(TableReader& reader);
+  void ParseFixAccess(TableReader& reader, FixSessionConfig* session);
+  void ParseFixSchedule(TableReader& reader, FixSessionConfig* session);
+  bool FixIsOnLoopback() const;
   const InstrumentConfig* InstrumentNamed(std::string_view symbol) const;
+  // chain_parser.cc
+  void ParseChain();
+  void ParseSessionKey(const toml::table& table, std::size_t index);
+  void CheckSigners();
   void ParseKey(const toml::table& table, std::size_t index);
   uint8_t ParsePermissions(TableReader& reader);
   void CheckReferences();

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "gateway/codec/frame_buffer.h"
 #include "gateway/gateway_options.h"
 #include "gateway/key_directory.h"
+#include "gateway/order_verifier.h"
 #include "gateway/session/send_queue.h"
 #include "gateway/session/session_directory.h"
 #include "gateway/session/token_bucket.h"
@@ -57,11 +59,15 @@ struct Connection {
   bool open_published = false;  // kOpening: the command is in the ring.
   bool keep_orders = false;     // The client's Logout waived cancel-on-disconnect.
 
-  // Nothing is read until the input ring has room for `stalled_command` or, if `repeated_seq` is
+  // Nothing is read until the input ring has room for `stalled_commands` or, if `repeated_seq` is
   // not 0, until the log has the answer to that command.
   bool stalled = false;
-  Command stalled_command{};
+  std::array<Command, 2> stalled_commands{};
+  std::size_t stalled_count = 0;
   uint64_t repeated_seq = 0;
+
+  // A SignOrder that waits for its order; its seq is used up, but nobody else knows of it yet.
+  std::optional<SignedIntent> signed_intent{};
 
   // The command refused last, and why; it does not use up its seq.
   uint64_t refused_seq = 0;

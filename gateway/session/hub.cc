@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/clock.h"
 
 namespace tally::gateway {
 namespace {
@@ -19,6 +20,7 @@ SessionHub::SessionHub(HubConfig config)
     : config_(std::move(config)),
       sessions_(config_.recovered.sessions),
       feed_(config_.instruments, config_.recovered.books),
+      batches_(config_.recovered.batches),
       logon_limit_(config_.options.logons_per_second_max, config_.options.logons_per_second_max) {
   CHECK(config_.keys != nullptr && config_.engine != nullptr && config_.reports != nullptr);
   std::array<uint8_t, sizeof(epoch_)> bytes;
@@ -229,7 +231,8 @@ void SessionHub::Retry(Instant now) {
       if (raw->repeated_seq != 0) {
         ResendOutcome(raw, raw->repeated_seq, now);
       } else {
-        Publish(raw, raw->stalled_command);
+        const std::array<Command, 2> commands = raw->stalled_commands;
+        Publish(raw, std::span(commands).first(raw->stalled_count));
       }
       if (!raw->stalled) {
         MarkReady(raw);

@@ -14,6 +14,8 @@
 #include "gateway/engine_link.h"
 #include "gateway/gateway_options.h"
 #include "gateway/key_directory.h"
+#include "gateway/order_verifier.h"
+#include "gateway/session/batch_statuses.h"
 #include "gateway/session/connection.h"
 #include "gateway/session/counters.h"
 #include "gateway/session/feed.h"
@@ -29,6 +31,7 @@ struct HubConfig {
   const KeyDirectory* keys = nullptr;
   EngineLink* engine = nullptr;
   ReportSource* reports = nullptr;
+  const OrderVerifier* verifier = nullptr;  // Null: the venue takes no signatures.
   std::vector<wire::InstrumentDef> instruments;
   RecoveredState recovered;
   // Fills a nonce; tests give predictable ones.
@@ -124,7 +127,8 @@ class SessionHub {
   void HandleCommand(Connection* connection, const ClientMessage& message, Instant now);
   void HandleRepeated(Connection* connection, const ClientMessage& message, Instant now);
   void ResendOutcome(Connection* connection, uint64_t client_sequence, Instant now);
-  void Publish(Connection* connection, const Command& command);
+  void Publish(Connection* connection, std::span<const Command> commands);
+  void PublishBehindSignature(Connection* connection, Command command, Instant now);
   struct Refusal {
     wire::ErrorCode code;
     uint32_t detail = 0;
@@ -133,6 +137,10 @@ class SessionHub {
   void Reject(Connection* connection, const ClientMessage& message, Refusal refusal, Instant now);
   bool TakeToken(Connection* connection, const ClientMessage& message, Instant now);
   void OnReport(const Event& event, Instant now);
+
+  // hub_settlement.cc
+  void OnSettlement(const Event& event, Instant now);
+  void SendSettlement(Connection* connection, Instant now);
 
   // hub_feed.cc
   void HandleSubscription(Connection* connection, const ClientMessage& message, Instant now);
@@ -154,6 +162,7 @@ class SessionHub {
   const HubConfig config_;
   SessionDirectory sessions_;
   Feed feed_;
+  BatchStatuses batches_;
   FrameEncoder encoder_;
   TokenBucket logon_limit_;
   ClientMessage message_;  // Of the frame being handled; kept to avoid its construction.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "gateway/session/hub.h"
 #include "gateway/session/signature.h"
 
@@ -218,6 +219,7 @@ void SessionHub::PumpReplay(Connection* connection, Instant now) {
 
 void SessionHub::FinishReplay(Connection* connection, Instant now) {
   SetPhase(connection, Phase::kLive, now);
+  SendSettlement(connection, now);
   std::deque<Event> pending;
   pending.swap(connection->pending);
   for (const Event& event : pending) {

@@ -23,6 +23,7 @@ uint8_t PermissionsFor(MessageType type) {
     case MessageType::MASS_CANCEL_FULL:
     case MessageType::QUOTE:
     case MessageType::RESET_PROTECTION:
+    case MessageType::SIGN_ORDER:
       return kPermissionTrade;
     case MessageType::ORDER_QUERY:
     case MessageType::ACCOUNT_QUERY:
@@ -32,12 +33,17 @@ uint8_t PermissionsFor(MessageType type) {
     case MessageType::DEPOSIT:
     case MessageType::WITHDRAW:
     case MessageType::BATCH_SETTLED:
+    case MessageType::BATCH_STATUS:
       return kPermissionSettlement;
+    case MessageType::DISPUTE:
+      return kPermissionSettlement | kPermissionAdmin;
+    case MessageType::DEFINE_EXPOSURE:
     case MessageType::SET_PHASE:
     case MessageType::DEFINE_RULES:
     case MessageType::DEFINE_FEES:
     case MessageType::DEFINE_PROTECTION:
     case MessageType::KILL_SWITCH:
+    case MessageType::DEFINE_ACCOUNT:
       return kPermissionAdmin;
     default:  // Session messages; the decoder lets nothing else through.
       return 0;
@@ -47,7 +53,8 @@ uint8_t PermissionsFor(MessageType type) {
 // The command names its account itself, if it has one.
 bool NamesItsAccount(MessageType type) {
   const uint8_t permissions = PermissionsFor(type);
-  return permissions == kPermissionSettlement || permissions == kPermissionAdmin;
+  return (permissions & kPermissionTrade) == 0 &&
+         (permissions & (kPermissionSettlement | kPermissionAdmin)) != 0;
 }
 
 bool IsCancel(MessageType type) {
@@ -162,7 +169,8 @@ bool SessionHub::TakeToken(Connection* connection, const ClientMessage& message,
 
 void SessionHub::HandleCommand(Connection* connection, const ClientMessage& message, Instant now) {
   SessionState* const session = connection->session;
-  const uint64_t expected = session->last_client_sequence + 1;
+  const uint64_t expected =
+      session->last_client_sequence + (connection->signed_intent.has_value() ? 2 : 1);
   if (message.seq < expected) {
     HandleRepeated(connection, message, now);
     return;
@@ -201,23 +209,46 @@ void SessionHub::HandleCommand(Connection* connection, const ClientMessage& mess
       command.kill_switch.session = named->index;
     }
   }
-  Publish(connection, command);
+  if (connection->signed_intent.has_value()) {
+    PublishBehindSignature(connection, command, now);
+  } else if (message.type != MessageType::SIGN_ORDER) {
+    Publish(connection, {&command, 1});
+  }
+  if (message.type == MessageType::SIGN_ORDER) {
+    connection->signed_intent = {.sign = command, .side = message.signed_side};
+  }
 }
 
-void SessionHub::Publish(Connection* connection, const Command& command) {
-  if (!config_.engine->TryPublish(command)) {
-    connection->stalled = true;
-    connection->stalled_command = command;
-    needs_retry_ = true;
-    counters_.publish_stalls.Add();
-    return;
-  }
+// The commands reach the core one right after the other, or not at all on this connection: a client
+// that comes back sends both again.
+void SessionHub::PublishBehindSignature(Connection* connection, Command command, Instant now) {
+  SignedIntent intent = *connection->signed_intent;
+  connection->signed_intent.reset();
+  MarkSigned(config_.verifier, now.wall_ns, &intent, &command);
+  const std::array<Command, 2> both = {intent.sign, command};
+  const bool another = command.type == CommandType::kSignOrder;  // It waits for its own order.
+  Publish(connection, std::span(both).first(another ? 1 : 2));
+}
+
+void SessionHub::Publish(Connection* connection, std::span<const Command> commands) {
   SessionState* const session = connection->session;
-  CHECK(command.client_sequence == session->last_client_sequence + 1);
-  session->last_client_sequence = command.client_sequence;
-  session->last_client_order_id =
-      std::max(session->last_client_order_id, NewClientOrderId(command));
-  counters_.commands_published.Add();
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const Command& command = commands[i];
+    if (!config_.engine->TryPublish(command)) {
+      connection->stalled = true;
+      connection->stalled_count = commands.size() - i;
+      std::copy(commands.begin() + static_cast<std::ptrdiff_t>(i), commands.end(),
+                connection->stalled_commands.begin());
+      needs_retry_ = true;
+      counters_.publish_stalls.Add();
+      return;
+    }
+    CHECK(command.client_sequence == session->last_client_sequence + 1);
+    session->last_client_sequence = command.client_sequence;
+    session->last_client_order_id =
+        std::max(session->last_client_order_id, NewClientOrderId(command));
+    counters_.commands_published.Add();
+  }
 }
 
 // A command that was taken before. Its answer is sent again, or is still to come.
@@ -226,6 +257,9 @@ void SessionHub::HandleRepeated(Connection* connection, const ClientMessage& mes
   SessionState* const session = connection->session;
   if (message.seq > session->answered_client_sequence || !TakeToken(connection, message, now)) {
     return;
+  }
+  if (message.type == MessageType::SIGN_ORDER) {
+    return;  // Only a bad one has an answer; the order behind it tells.
   }
   ResendOutcome(connection, message.seq, now);
 }
@@ -273,6 +307,8 @@ std::size_t SessionHub::PollEvents(std::size_t limit, Instant now) {
       OnReport(event, now);
     } else if (IsMarketData(event.type)) {
       OnMarketData(event, now);
+    } else if (event.type == EventType::kBatchStatus || event.type == EventType::kDispute) {
+      OnSettlement(event, now);
     } else if (event.type == EventType::kSessionOpened) {
       OnSessionOpened(event, now);
     } else if (event.type == EventType::kCommandRejected &&

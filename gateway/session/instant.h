@@ -4,8 +4,6 @@
 
 namespace tally::gateway {
 
-inline constexpr int64_t kNsPerMs = 1'000'000;
-
 // One reading of both clocks, taken once for a whole batch of work.
 struct Instant {
   int64_t wall_ns = 0;  // Since the Unix epoch: what goes on the wire.

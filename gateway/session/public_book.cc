@@ -80,6 +80,18 @@ void PublicBook::Remove(uint64_t order_id) {
   free_.push_back(index);
 }
 
+std::optional<PublicBook::LevelView> PublicBook::LevelBehind(Side side,
+                                                             std::optional<int64_t> price) const {
+  const Ladder& ladder = ladders_[side == Side::kBuy ? 0 : 1];
+  const auto at = price.has_value() ? ladder.upper_bound(KeyOf(side, *price)) : ladder.begin();
+  if (at == ladder.end()) {
+    return std::nullopt;
+  }
+  return LevelView{.price = KeyOf(side, at->first),
+                   .quantity = at->second.quantity,
+                   .order_count = at->second.order_count};
+}
+
 std::vector<wire::BookEntry> PublicBook::Levels() const {
   std::vector<wire::BookEntry> entries;
   for (std::size_t i = 0; i < ladders_.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -29,6 +30,16 @@ class PublicBook {
   // Of the last delta applied; 0 before the first.
   uint64_t sequence() const { return sequence_; }
   int64_t engine_ns() const { return engine_ns_; }
+
+  std::size_t order_count() const { return by_id_.size(); }
+
+  struct LevelView {
+    int64_t price = 0;
+    int64_t quantity = 0;
+    uint32_t order_count = 0;
+  };
+  // The best level of the side that is worse than `price`; without a price the best of all.
+  std::optional<LevelView> LevelBehind(Side side, std::optional<int64_t> price) const;
 
   // The book as the entries of a snapshot: bids, then asks, best first.
   std::vector<wire::BookEntry> Levels() const;

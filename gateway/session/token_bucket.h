@@ -16,13 +16,13 @@ class TokenBucket {
     CHECK(rate_per_second > 0 && burst > 0);
   }
 
-  // Takes one token. `now_ns` is monotonic.
-  bool Take(int64_t now_ns) {
+  // Takes `count` tokens, or none. `now_ns` is monotonic.
+  bool Take(int64_t now_ns, uint32_t count = 1) {
     Refill(now_ns);
-    if (level_ < kToken) {
+    if (level_ < int64_t{count} * kToken) {
       return false;
     }
-    level_ -= kToken;
+    level_ -= int64_t{count} * kToken;
     return true;
   }
 

@@ -17,12 +17,13 @@ namespace tally::gateway {
 //
 // Invariants: nothing is published while nothing is due, so an idle venue journals nothing. A
 // scheduled phase is published once; one that fell into a time when the venue did not run is made
-// up for, unless a later one has replaced it.
+// up for, unless a later one has replaced it. So is one that a crash took from the journal while
+// commands stamped after its time stayed: the core tells when the clock last set a phase.
 class Timekeeper {
  public:
-  // `engine` outlives this. The schedule is done up to `done_until_ns`: what the core has seen.
-  Timekeeper(EngineLink* engine, PhaseSchedule schedule, int64_t done_until_ns)
-      : engine_(engine), schedule_(std::move(schedule)), schedule_done_ns_(done_until_ns) {}
+  // `engine` outlives this. The schedule is done up to the time of the recovered core, but for what
+  // its instruments did not get.
+  Timekeeper(EngineLink* engine, PhaseSchedule schedule, const RecoveredState& recovered);
 
   // Publishes what is due by `now_ns` (wall time). Returns when to call again at the latest, though
   // released events can bring it forward; 0: nothing waits for a time.
@@ -32,6 +33,7 @@ class Timekeeper {
   // Each returns when it wants to be called again; INT64_MAX: not by itself.
   int64_t RunSchedule(int64_t now_ns);
   int64_t RunTimer(int64_t now_ns);
+  void Await(const ScheduledPhase& entry);
 
   EngineLink* const engine_;
   const PhaseSchedule schedule_;

@@ -67,6 +67,12 @@ bool HasBody(const wire::Frame& frame) {
       return frame.quote_done() != nullptr;
     case MessageType::PROTECTION_TRIPPED:
       return frame.protection_tripped() != nullptr;
+    case MessageType::TRADE_BROKEN:
+      return frame.trade_broken() != nullptr;
+    case MessageType::TRADES_STATUS:
+      return frame.trades_status() != nullptr;
+    case MessageType::DISPUTE_STATUS:
+      return frame.dispute_status() != nullptr;
     case MessageType::PHASE:
       return frame.phase() != nullptr;
     case MessageType::INDICATIVE:
@@ -149,6 +155,10 @@ bool IsAnswer(MessageType command, ReportType report) {
     case MessageType::DEFINE_FEES:
     case MessageType::DEFINE_PROTECTION:
     case MessageType::KILL_SWITCH:
+    case MessageType::DEFINE_ACCOUNT:
+    case MessageType::BATCH_STATUS:
+    case MessageType::DISPUTE:
+    case MessageType::DEFINE_EXPOSURE:
       return report == ReportType::kCommandDone;
     default:  // Not a command.
       return false;

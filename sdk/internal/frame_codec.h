@@ -16,6 +16,8 @@ inline constexpr std::size_t kServerFrameBytesMax = 65'536;  // Without the leng
 inline constexpr std::size_t kLengthBytes = 4;
 inline constexpr uint16_t kProtocolVersion = 1;
 
+inline Side ToSide(wire::Side side) { return static_cast<Side>(side); }
+
 // A frame of ours, ready to send, kept until it is answered.
 struct EncodedFrame {
   uint64_t sequence = 0;  // 0: not a command.
@@ -68,6 +70,8 @@ MarketTrade DecodeTrade(const wire::Trade& trade);
 BookTop DecodeBookTop(const wire::Bbo& bbo);
 Instrument DecodeInstrument(const wire::InstrumentDef& definition);
 PhaseChange DecodePhase(const wire::Phase& phase);
+TradesStatus DecodeTradesStatus(const wire::TradesStatus& status);
+DisputeStatus DecodeDisputeStatus(const wire::DisputeStatus& status);
 Indicative DecodeIndicative(const wire::Indicative& indicative);
 BookLevel DecodeBookLevel(const wire::BookLevel& level);
 BookOrder DecodeBookOrder(const wire::BookOrder& order);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sdk/internal/frame_codec.h"
 
 namespace tally::sdk::internal {
@@ -6,8 +8,6 @@ namespace {
 Symbol ToSymbol(const flatbuffers::Array<uint8_t, 16>* bytes) {
   return Symbol::From({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
 }
-
-Side ToSide(wire::Side side) { return static_cast<Side>(side); }
 
 }  // namespace
 
@@ -18,6 +18,28 @@ MarketTrade DecodeTrade(const wire::Trade& trade) {
           .quantity = {trade.quantity()},
           .aggressor = ToSide(trade.aggressor()),
           .engine_ns = trade.engine_ns()};
+}
+
+TradesStatus DecodeTradesStatus(const wire::TradesStatus& status) {
+  TradesStatus result{.batch_id = status.batch_id(),
+                      .first_trade = TradeId{status.first_trade()},
+                      .last_trade = TradeId{status.last_trade()},
+                      .status = static_cast<SettlementStatus>(status.status()),
+                      .transaction_hash = {},
+                      .engine_ns = status.engine_ns()};
+  std::copy_n(status.transaction_hash()->data(), result.transaction_hash.size(),
+              result.transaction_hash.begin());
+  return result;
+}
+
+DisputeStatus DecodeDisputeStatus(const wire::DisputeStatus& status) {
+  return {.batch_id = status.batch_id(),
+          .account = AccountId{status.account()},
+          .asset = AssetId{status.asset()},
+          .amount = {status.amount()},
+          .held = {status.held()},
+          .resolved = status.resolved() != 0,
+          .engine_ns = status.engine_ns()};
 }
 
 BookTop DecodeBookTop(const wire::Bbo& bbo) {

@@ -4,7 +4,6 @@ namespace tally::sdk::internal {
 namespace {
 
 ErrorCode ToCode(wire::ErrorCode code) { return static_cast<ErrorCode>(code); }
-Side ToSide(wire::Side side) { return static_cast<Side>(side); }
 
 void Fill(const wire::Accepted& body, Report* report) {
   report->client_order_id = ClientOrderId{body.client_order_id()};
@@ -173,6 +172,18 @@ void Fill(const wire::ProtectionTripped& body, Report* report) {
   report->canceled_count = body.canceled_count();
 }
 
+void Fill(const wire::TradeBroken& body, Report* report) {
+  report->batch_id = body.batch_id();
+  report->trade_id = TradeId{body.trade_id()};
+  report->order_id = OrderId{body.order_id()};
+  report->client_order_id = ClientOrderId{body.client_order_id()};
+  report->price = {body.price()};
+  report->quantity = {body.quantity()};
+  report->engine_ns = body.engine_ns();
+  report->instrument = InstrumentId{body.instrument()};
+  report->side = static_cast<Side>(body.side());
+}
+
 }  // namespace
 
 bool DecodeReport(const wire::Frame& frame, Report* report) {
@@ -228,6 +239,9 @@ bool DecodeReport(const wire::Frame& frame, Report* report) {
       return true;
     case ReportType::kProtectionTripped:
       Fill(*frame.protection_tripped(), report);
+      return true;
+    case ReportType::kTradeBroken:
+      Fill(*frame.trade_broken(), report);
       return true;
     case ReportType::kCommandDone:
       Fill(*frame.command_done(), report);

@@ -151,7 +151,9 @@ wire::SetPhase ToWire(const SetPhaseRequest& request) {
 
 wire::DefineRules ToWire(const RulesRequest& request) {
   const unsigned flags = Bit(request.hidden, wire::RulesFlag::HIDDEN) |
-                         Bit(request.book_deltas, wire::RulesFlag::BOOK_DELTA);
+                         Bit(request.book_deltas, wire::RulesFlag::BOOK_DELTA) |
+                         Bit(request.batch_stops, wire::RulesFlag::BATCH_STOPS) |
+                         Bit(request.hold_auction, wire::RulesFlag::HOLD_AUCTION);
   return {request.breaker_window_ns,
           request.breaker_halt_ns,
           request.volatility_call_ns,
@@ -163,7 +165,9 @@ wire::DefineRules ToWire(const RulesRequest& request) {
           request.dynamic_band_bp,
           request.fat_finger_bp,
           request.breaker_bp,
-          static_cast<uint8_t>(flags)};
+          static_cast<uint8_t>(flags),
+          request.auction_extensions_max,
+          request.auction_band_bp};
 }
 
 wire::DefineFees ToWire(const FeesRequest& request) {
@@ -180,9 +184,54 @@ wire::DefineProtection ToWire(const ProtectionRequest& request) {
           Raw(request.account), request.count_max,          request.maker_group};
 }
 
+wire::BatchStatus ToWire(const BatchStatusRequest& request) {
+  constexpr std::array<uint8_t, 3> kReserved{};
+  return {request.batch_id,
+          Raw(request.last_event),
+          Raw(request.last_trade),
+          request.block_number,
+          flatbuffers::span<const uint8_t, 32>(request.transaction_hash),
+          request.trade_count,
+          static_cast<wire::SettlementStatus>(request.status),
+          flatbuffers::span<const uint8_t, 3>(kReserved)};
+}
+
+wire::DisputeStep ToWire(const DisputeRequest& request) {
+  return {request.batch_id,
+          request.amount.value,
+          Raw(request.trade_id),
+          Raw(request.order_id),
+          Raw(request.client_order_id),
+          request.price.value,
+          request.quantity.value,
+          Raw(request.culprit),
+          request.step,
+          Raw(request.session),
+          Raw(request.account),
+          Raw(request.instrument),
+          Raw(request.asset),
+          static_cast<wire::DisputeAction>(request.action),
+          static_cast<wire::Side>(request.side)};
+}
+
+wire::DefineExposure ToWire(const ExposureRequest& request) {
+  return {request.limit.value, Raw(request.account), Raw(request.asset),
+          static_cast<uint8_t>(request.remove ? 1 : 0)};
+}
+
 wire::KillSwitch ToWire(const KillSwitchRequest& request) {
   return {request.session_id, Raw(request.account), static_cast<wire::KillScope>(request.scope),
           static_cast<uint8_t>(request.engaged ? 1 : 0)};
+}
+
+wire::DefineAccount ToWire(const AccountRequest& request) {
+  return {flatbuffers::span<const uint8_t, 20>(request.owner),
+          Raw(request.account),
+          request.owner_group,
+          static_cast<uint8_t>(request.enabled ? 1 : 0),
+          request.fee_class,
+          static_cast<uint8_t>(request.must_sign ? 1 : 0),
+          /*reserved=*/0};
 }
 
 wire::Subscribe ToWire(InstrumentId instrument, const Feeds& feeds) {

@@ -27,7 +27,11 @@ wire::SetPhase ToWire(const SetPhaseRequest& request);
 wire::DefineRules ToWire(const RulesRequest& request);
 wire::DefineFees ToWire(const FeesRequest& request);
 wire::DefineProtection ToWire(const ProtectionRequest& request);
+wire::BatchStatus ToWire(const BatchStatusRequest& request);
+wire::DisputeStep ToWire(const DisputeRequest& request);
+wire::DefineExposure ToWire(const ExposureRequest& request);
 wire::KillSwitch ToWire(const KillSwitchRequest& request);
+wire::DefineAccount ToWire(const AccountRequest& request);
 wire::Subscribe ToWire(InstrumentId instrument, const Feeds& feeds);
 
 }  // namespace tally::sdk::internal

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace tally::sdk::internal {
@@ -11,7 +12,6 @@ namespace {
 
 using wire::MessageType;
 
-constexpr int64_t kNsPerMs = 1'000'000;
 constexpr std::size_t kReadsPerPoll = 16;  // Keeps one busy session from starving the caller.
 
 }  // namespace
@@ -22,7 +22,11 @@ Session::Session(const ClientOptions& options, const sockaddr_storage& address, 
       listener_(listener),
       queue_(options.commands_unanswered_max),
       next_report_(options.resume_from),
-      retry_ms_(options.reconnect_ms_min) {}
+      retry_ms_(options.reconnect_ms_min) {
+  if (options.signing.has_value()) {
+    signer_.emplace(*options.signing);
+  }
+}
 
 int64_t Session::TimerNs() const {
   return options_.clock != nullptr ? options_.clock->NowNs() : MonotonicNs();
@@ -49,8 +53,22 @@ absl::Status Session::CanSubmit(std::size_t commands) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ClientOrderId> Session::TakeClientOrderId(ClientOrderId wanted) {
-  if (absl::Status status = CanSubmit(1); !status.ok()) {
+absl::Status Session::CanSign(const SignedTerms& terms) const {
+  return signer_.has_value() ? signer_->CanSign(terms) : absl::OkStatus();
+}
+
+absl::Status Session::SubmitSignature(const SignedTerms& terms) {
+  if (!signer_.has_value()) {
+    return absl::OkStatus();
+  }
+  return Submit(MessageType::SIGN_ORDER, &wire::FrameBuilder::add_sign_order,
+                signer_->Sign(account_, terms, WallNs()), terms.client_order_id)
+      .status();
+}
+
+absl::StatusOr<ClientOrderId> Session::TakeClientOrderId(ClientOrderId wanted,
+                                                         std::size_t commands) {
+  if (absl::Status status = CanSubmit(commands); !status.ok()) {
     return status;
   }
   const uint64_t id = Raw(wanted) == 0 ? last_client_order_id_ + 1 : Raw(wanted);

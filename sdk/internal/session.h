@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "sdk/internal/command_queue.h"
 #include "sdk/internal/connection.h"
 #include "sdk/internal/frame_codec.h"
+#include "sdk/internal/order_signer.h"
 
 namespace tally::sdk::internal {
 
@@ -44,8 +46,15 @@ class Session {
     ++stats_.commands;
     return CommandTicket{header.sequence, client_order_id};
   }
-  // The id to use for an order: `wanted`, or the next one if that is 0.
-  absl::StatusOr<ClientOrderId> TakeClientOrderId(ClientOrderId wanted);
+  // The commands an order needs: itself and, of a client that signs, its signature.
+  std::size_t commands_per_order() const { return signer_.has_value() ? 2 : 1; }
+  // Of a client that signs: whether these terms can be signed, and the SIGN_ORDER that goes right
+  // before the order. Nothing of another client.
+  absl::Status CanSign(const SignedTerms& terms) const;
+  absl::Status SubmitSignature(const SignedTerms& terms);
+  // The id to use for an order: `wanted`, or the next one if that is 0. There must be room for its
+  // `commands`.
+  absl::StatusOr<ClientOrderId> TakeClientOrderId(ClientOrderId wanted, std::size_t commands = 1);
 
   absl::Status Subscribe(const wire::Subscribe& subscription, bool on);
 
@@ -104,6 +113,7 @@ class Session {
   Connection connection_;
   FrameEncoder encoder_;
   CommandQueue queue_;
+  std::optional<OrderSigner> signer_;
   std::vector<wire::Subscribe> subscriptions_;
   BookSnapshot snapshot_;  // The parts so far.
 

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "sdk/internal/session.h"
 
 // What the venue says: the receiving half of the state machine.
@@ -12,8 +13,6 @@ namespace tally::sdk::internal {
 namespace {
 
 using wire::MessageType;
-
-constexpr int64_t kNsPerMs = 1'000'000;
 
 absl::Status CodeStatus(absl::StatusCode kind, std::string_view what, wire::ErrorCode code) {
   return absl::Status(
@@ -65,8 +64,19 @@ bool Session::HandleMarketData(const wire::Frame& frame) {
     case MessageType::BBO:
       listener_->OnBookTop(DecodeBookTop(*frame.bbo()));
       return true;
-    case MessageType::INSTRUMENT_DEF:
-      listener_->OnInstrument(DecodeInstrument(*frame.instrument_def()));
+    case MessageType::INSTRUMENT_DEF: {
+      const Instrument instrument = DecodeInstrument(*frame.instrument_def());
+      if (signer_.has_value()) {
+        signer_->Learn(instrument);
+      }
+      listener_->OnInstrument(instrument);
+      return true;
+    }
+    case MessageType::TRADES_STATUS:
+      listener_->OnTradesStatus(DecodeTradesStatus(*frame.trades_status()));
+      return true;
+    case MessageType::DISPUTE_STATUS:
+      listener_->OnDisputeStatus(DecodeDisputeStatus(*frame.dispute_status()));
       return true;
     case MessageType::PHASE:
       listener_->OnPhase(DecodePhase(*frame.phase()));
@@ -222,6 +232,12 @@ void Session::HandleReport(const wire::Frame& frame) {
 bool Session::CompletesFront(Report* answer) {
   Report& report = *answer;
   const EncodedFrame* front = queue_.front();
+  if (front != nullptr && front->type == MessageType::SIGN_ORDER &&
+      report.client_sequence > front->sequence) {
+    queue_.PopFront();  // A good signature has no answer of its own.
+    ++stats_.answers;
+    front = queue_.front();
+  }
   if (front == nullptr || report.client_sequence < front->sequence) {
     return true;
   }

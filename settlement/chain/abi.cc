@@ -11,8 +11,6 @@
 namespace tally::settlement {
 namespace {
 
-constexpr std::size_t kWordBytes = 32;
-
 void PadToWord(Bytes* bytes) {
   bytes->resize((bytes->size() + kWordBytes - 1) / kWordBytes * kWordBytes, 0);
 }

@@ -6,6 +6,7 @@
 #include "settlement/chain/bytes.h"
 #include "settlement/chain/chain_error.h"
 #include "settlement/chain/uint256.h"
+#include "settlement/fees/fee_quote.h"
 
 namespace tally::settlement {
 
@@ -16,6 +17,7 @@ struct BlockInfo {
   Hash32 hash{};
   Hash32 parent_hash{};
   uint64_t timestamp_s = 0;
+  friend bool operator==(const BlockInfo&, const BlockInfo&) = default;
 };
 
 struct LogFilter {
@@ -31,6 +33,7 @@ struct ChainLog {
   uint64_t block_number = 0;
   Hash32 transaction_hash{};
   uint32_t log_index = 0;
+  friend bool operator==(const ChainLog&, const ChainLog&) = default;
 };
 
 struct Receipt {
@@ -39,6 +42,7 @@ struct Receipt {
   bool success = false;
   uint64_t gas_used = 0;
   std::optional<Address> contract;  // Of a creation.
+  friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
 struct CallRequest {
@@ -46,16 +50,15 @@ struct CallRequest {
   std::optional<Address> to;  // Empty: a creation.
   Bytes data;
   Uint256 value_wei = 0;
+  std::optional<Hash32> block = std::nullopt;  // On top of this block instead of the latest one.
 };
 
-// Wei per gas: the base fee of the next block (exact) and a tip paid by half of recent gas.
-struct FeeQuote {
-  uint64_t base_fee_wei = 0;
-  uint64_t tip_wei = 0;
-};
+// Where a node has a transaction.
+enum class TransactionPlace : uint8_t { kUnknown, kPooled, kMined };
 
-// One node of an EVM chain, as the relayer sees it. Every failure carries a ChainError; after
-// kTransport the node may or may not have acted, so callers only make calls that can be repeated.
+// One node of an EVM chain, or several that answer as one, as the relayer sees it. Every failure
+// carries a ChainError; after kTransport the node may or may not have acted, so callers only make
+// calls that can be repeated.
 //
 // Thread safety: one thread. Cost: one round trip each, bounded by the transport's time-out.
 class ChainClient {
@@ -72,10 +75,14 @@ class ChainClient {
   virtual absl::StatusOr<std::vector<ChainLog>> Logs(const LogFilter& filter) = 0;
   virtual absl::StatusOr<Hash32> SendRawTransaction(ByteView raw) = 0;
   virtual absl::StatusOr<std::optional<Receipt>> TransactionReceipt(const Hash32& hash) = 0;
-  // Executes on top of the latest block; a revert is a kRevert status with its data.
+  virtual absl::StatusOr<TransactionPlace> FindTransaction(const Hash32& hash) = 0;
+  // Executes on top of the latest block, or the one asked for; a revert is a kRevert status with
+  // its data.
   virtual absl::StatusOr<Bytes> Call(const CallRequest& request) = 0;
   virtual absl::StatusOr<uint64_t> EstimateGas(const CallRequest& request) = 0;
   virtual absl::StatusOr<FeeQuote> Fees() = 0;
+  // Of the last `block_count` blocks (at most 1024; fewer if there are not so many), and the next.
+  virtual absl::StatusOr<FeeHistory> BaseFees(uint64_t block_count) = 0;
 };
 
 }  // namespace tally::settlement

@@ -19,8 +19,11 @@ enum class ChainError : uint8_t {
   kUnderpriced,         // Below the node's or the block's minimum: raise the fee.
   kReplaceUnderpriced,  // Another transaction holds the nonce at a price too close: bump.
   kFunds,               // The sender cannot pay for gas.
+  kFeeCapExceeded,      // Above the most that this node relays: lower the fee or ask another node.
+  kPoolFull,            // No room for now: send again later.
   kTooLarge,            // Gas limit or size above what the node or a block takes.
   kRevert,              // The contract said no; RevertData() has its words.
+  kMissingBlock,        // The node lacks the block or its state: ask another one, or later.
   kTransport,           // No (usable) answer: the node may or may not have acted.
   kChainMismatch,       // Signed for another chain.
   kOther,

@@ -1,16 +1,8 @@
 #include "settlement/chain/http_transport.h"
 
-#include <chrono>
-#include <optional>
+#include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
 
 #include "base/status.h"
 #include "settlement/chain/chain_error.h"
@@ -18,145 +10,31 @@
 namespace tally::settlement {
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using ErrorCode = boost::system::error_code;
-
-struct Endpoint {
-  std::string host;
-  std::string port = "80";
-  std::string path = "/";
-};
-
-absl::StatusOr<Endpoint> ParseUrl(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("node URL must begin with http:// (end TLS in a local proxy): ", ToAbsl(url)));
-  }
-  url.remove_prefix(kScheme.size());
-  Endpoint endpoint;
-  const std::size_t slash = url.find('/');
-  if (slash != std::string_view::npos) {
-    endpoint.path = std::string(url.substr(slash));
-    url = url.substr(0, slash);
-  }
-  const std::size_t colon = url.rfind(':');
-  if (colon != std::string_view::npos) {
-    endpoint.port = std::string(url.substr(colon + 1));
-    url = url.substr(0, colon);
-    int port = 0;
-    if (!absl::SimpleAtoi(endpoint.port, &port) || port < 1 || port > 65535) {
-      return absl::InvalidArgumentError("node URL has a bad port: " + endpoint.port);
-    }
-  }
-  endpoint.host = std::string(url);
-  if (endpoint.host.empty()) {
-    return absl::InvalidArgumentError("node URL has no host");
-  }
-  return endpoint;
-}
-
 class HttpTransport final : public RpcTransport {
  public:
-  HttpTransport(HttpTransportOptions options, Endpoint endpoint)
-      : options_(std::move(options)), endpoint_(std::move(endpoint)) {}
+  HttpTransport(std::string url, std::unique_ptr<HttpClient> client)
+      : url_(std::move(url)), client_(std::move(client)) {}
 
   absl::StatusOr<std::string> Post(std::string_view body) override {
-    const bool reused = stream_.has_value();
-    auto response = Exchange(body);
-    if (!response.ok() && reused && !timed_out_) {
-      response = Exchange(body);
+    ASSIGN_OR_RETURN(HttpResponse response, client_->Exchange({.body = body}));
+    if (response.status != 200) {
+      return MakeChainStatus(ChainError::kTransport,
+                             absl::StrCat(url_, ": HTTP status ", response.status));
     }
-    return response;
+    return std::move(response.body);
   }
 
  private:
-  absl::StatusOr<std::string> Exchange(std::string_view body) {
-    timed_out_ = false;
-    if (!stream_.has_value()) {
-      RETURN_IF_ERROR(Connect());
-    }
-    http::request<http::string_body> request(http::verb::post, endpoint_.path, 11);
-    request.set(http::field::host, endpoint_.host);
-    request.set(http::field::content_type, "application/json");
-    request.keep_alive(true);
-    request.body() = std::string(body);
-    request.prepare_payload();
-    ErrorCode error;
-    Arm();
-    http::async_write(*stream_, request, [&](ErrorCode result, std::size_t) { error = result; });
-    Run();
-    if (error) {
-      return Fail("send", error);
-    }
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(options_.response_bytes_max);
-    http::async_read(*stream_, buffer_, parser,
-                     [&](ErrorCode result, std::size_t) { error = result; });
-    Run();
-    if (error) {
-      return Fail("receive", error);
-    }
-    if (!parser.get().keep_alive()) {
-      stream_.reset();
-    }
-    if (parser.get().result() != http::status::ok) {
-      return MakeChainStatus(ChainError::kTransport,
-                             absl::StrCat(options_.url, ": HTTP status ",
-                                          static_cast<unsigned>(parser.get().result_int())));
-    }
-    return std::move(parser.get().body());
-  }
-
-  absl::Status Connect() {
-    ErrorCode error;
-    asio::ip::tcp::resolver resolver(context_);
-    const auto addresses = resolver.resolve(endpoint_.host, endpoint_.port, error);
-    if (error) {
-      return Fail("resolve", error);
-    }
-    stream_.emplace(context_);
-    buffer_.clear();
-    Arm();
-    stream_->async_connect(addresses, [&](ErrorCode result, const auto&) { error = result; });
-    Run();
-    if (error) {
-      return Fail("connect", error);
-    }
-    stream_->socket().set_option(asio::ip::tcp::no_delay(true), error);
-    return absl::OkStatus();
-  }
-
-  // Beast's time-outs only guard asynchronous operations, so each step is one, run to its end.
-  void Arm() { stream_->expires_after(std::chrono::milliseconds(options_.timeout_ms)); }
-  void Run() {
-    context_.restart();
-    context_.run();
-  }
-
-  absl::Status Fail(std::string_view step, const ErrorCode& error) {
-    timed_out_ = error == beast::error::timeout;
-    stream_.reset();
-    return MakeChainStatus(
-        ChainError::kTransport,
-        absl::StrCat("node ", options_.url, ": ", ToAbsl(step), ": ", error.message()));
-  }
-
-  const HttpTransportOptions options_;
-  const Endpoint endpoint_;
-  asio::io_context context_;
-  std::optional<beast::tcp_stream> stream_;
-  beast::flat_buffer buffer_;
-  bool timed_out_ = false;
+  const std::string url_;
+  const std::unique_ptr<HttpClient> client_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RpcTransport>> MakeHttpTransport(HttpTransportOptions options) {
-  ASSIGN_OR_RETURN(Endpoint endpoint, ParseUrl(options.url));
-  return std::make_unique<HttpTransport>(std::move(options), std::move(endpoint));
+  std::string url = options.url;
+  ASSIGN_OR_RETURN(std::unique_ptr<HttpClient> client, MakeHttpClient(std::move(options)));
+  return std::make_unique<HttpTransport>(std::move(url), std::move(client));
 }
 
 }  // namespace tally::settlement

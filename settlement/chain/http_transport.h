@@ -6,6 +6,8 @@
 
 #include "absl/status/statusor.h"
 
+#include "settlement/chain/http_client.h"
+
 namespace tally::settlement {
 
 // Carries one JSON-RPC request body to a node and its response body back.
@@ -15,15 +17,9 @@ class RpcTransport {
   virtual absl::StatusOr<std::string> Post(std::string_view body) = 0;
 };
 
-struct HttpTransportOptions {
-  std::string url;  // http://host[:port][/path]; TLS ends in a proxy next to the relayer.
-  int64_t timeout_ms = 10'000;
-  std::size_t response_bytes_max = 64u << 20;
-};
+using HttpTransportOptions = HttpClientOptions;
 
-// HTTP/1.1 with keep-alive; a connection that the node closed between two requests is reopened and
-// the request sent again (JSON-RPC calls of this project can be repeated). Failures are
-// ChainError::kTransport. Thread safety: one thread. kInvalidArgument for a URL it cannot use.
+// JSON-RPC over HTTP (http_client.h): every status but 200 is a ChainError::kTransport too.
 absl::StatusOr<std::unique_ptr<RpcTransport>> MakeHttpTransport(HttpTransportOptions options);
 
 }  // namespace tally::settlement

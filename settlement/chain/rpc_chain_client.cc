@@ -183,6 +183,44 @@ json CallObject(const CallRequest& request) {
   return call;
 }
 
+// By hash (EIP-1898): a node that has another block there, or none, must not answer.
+json BlockObject(const CallRequest& request) {
+  if (!request.block.has_value()) {
+    return "latest";
+  }
+  return {{"blockHash", Hex(*request.block)}, {"requireCanonical", true}};
+}
+
+absl::StatusOr<FeeHistory> FeeHistoryFrom(const json& result) {
+  if (!result.is_object() || !result.contains("baseFeePerGas") ||
+      !result["baseFeePerGas"].is_array() || result["baseFeePerGas"].empty()) {
+    return BadAnswer("eth_feeHistory");
+  }
+  FeeHistory history;
+  ASSIGN_OR_RETURN(history.first_block, Number(result, "oldestBlock"));
+  // The last element is the block after the newest one: already determined.
+  for (const json& fee : result["baseFeePerGas"]) {
+    ASSIGN_OR_RETURN(const uint64_t fee_wei, Quantity64Result(fee, "baseFeePerGas"));
+    history.base_fees_wei.push_back(fee_wei);
+  }
+  return history;
+}
+
+// Over the blocks of the answer, of the percentile at `index` in each; 0 if there is none.
+absl::StatusOr<uint64_t> MedianReward(const json& result, std::size_t index) {
+  std::vector<uint64_t> tips;
+  if (result.contains("reward") && result["reward"].is_array()) {
+    for (const json& rewards : result["reward"]) {
+      if (rewards.is_array() && rewards.size() > index) {
+        ASSIGN_OR_RETURN(const uint64_t tip, Quantity64Result(rewards[index], "reward"));
+        tips.push_back(tip);
+      }
+    }
+  }
+  std::sort(tips.begin(), tips.end());
+  return tips.empty() ? 0 : tips[tips.size() / 2];
+}
+
 }  // namespace
 
 RpcChainClient::RpcChainClient(std::unique_ptr<RpcTransport> transport)
@@ -322,8 +360,19 @@ absl::StatusOr<std::optional<Receipt>> RpcChainClient::TransactionReceipt(const 
   return ParseReceipt(result);
 }
 
+absl::StatusOr<TransactionPlace> RpcChainClient::FindTransaction(const Hash32& hash) {
+  ASSIGN_OR_RETURN(json result, Request("eth_getTransactionByHash", json::array({Hex(hash)})));
+  if (result.is_null()) {
+    return TransactionPlace::kUnknown;
+  }
+  if (!result.is_object() || !result.contains("blockHash")) {
+    return BadAnswer("eth_getTransactionByHash");
+  }
+  return result["blockHash"].is_null() ? TransactionPlace::kPooled : TransactionPlace::kMined;
+}
+
 absl::StatusOr<Bytes> RpcChainClient::Call(const CallRequest& request) {
-  ASSIGN_OR_RETURN(json result, Request("eth_call", {CallObject(request), "latest"}));
+  ASSIGN_OR_RETURN(json result, Request("eth_call", {CallObject(request), BlockObject(request)}));
   return BytesResult(result, "eth_call");
 }
 
@@ -334,27 +383,22 @@ absl::StatusOr<uint64_t> RpcChainClient::EstimateGas(const CallRequest& request)
 
 absl::StatusOr<FeeQuote> RpcChainClient::Fees() {
   constexpr int kBlocks = 10;
-  ASSIGN_OR_RETURN(json result, Request("eth_feeHistory", {ToQuantity(kBlocks), "latest", {50}}));
-  if (!result.is_object() || !result.contains("baseFeePerGas") ||
-      !result["baseFeePerGas"].is_array() || result["baseFeePerGas"].empty()) {
-    return BadAnswer("eth_feeHistory");
-  }
+  ASSIGN_OR_RETURN(json result,
+                   Request("eth_feeHistory", {ToQuantity(kBlocks), "latest", {50, 85}}));
+  ASSIGN_OR_RETURN(FeeHistory history, FeeHistoryFrom(result));
   FeeQuote quote;
-  // The last element is the block after the newest one: already determined.
-  ASSIGN_OR_RETURN(quote.base_fee_wei,
-                   Quantity64Result(result["baseFeePerGas"].back(), "baseFeePerGas"));
-  std::vector<uint64_t> tips;
-  if (result.contains("reward") && result["reward"].is_array()) {
-    for (const json& rewards : result["reward"]) {
-      if (rewards.is_array() && !rewards.empty()) {
-        ASSIGN_OR_RETURN(uint64_t tip, Quantity64Result(rewards[0], "reward"));
-        tips.push_back(tip);
-      }
-    }
-  }
-  std::sort(tips.begin(), tips.end());
-  quote.tip_wei = std::max(kTipFloorWei, tips.empty() ? 0 : tips[tips.size() / 2]);
+  quote.base_fee_wei = history.base_fees_wei.back();
+  ASSIGN_OR_RETURN(const uint64_t tip_wei, MedianReward(result, 0));
+  ASSIGN_OR_RETURN(quote.tip_high_wei, MedianReward(result, 1));
+  quote.tip_wei = std::max(kTipFloorWei, tip_wei);
+  quote.tip_high_wei = quote.tip_high_wei == 0 ? 0 : std::max(quote.tip_wei, quote.tip_high_wei);
   return quote;
+}
+
+absl::StatusOr<FeeHistory> RpcChainClient::BaseFees(uint64_t block_count) {
+  ASSIGN_OR_RETURN(json result,
+                   Request("eth_feeHistory", {ToQuantity(block_count), "latest", json::array()}));
+  return FeeHistoryFrom(result);
 }
 
 absl::StatusOr<std::unique_ptr<RpcChainClient>> ConnectChain(HttpTransportOptions options) {

@@ -27,9 +27,11 @@ class RpcChainClient final : public ChainClient {
   absl::StatusOr<std::vector<ChainLog>> Logs(const LogFilter& filter) override;
   absl::StatusOr<Hash32> SendRawTransaction(ByteView raw) override;
   absl::StatusOr<std::optional<Receipt>> TransactionReceipt(const Hash32& hash) override;
+  absl::StatusOr<TransactionPlace> FindTransaction(const Hash32& hash) override;
   absl::StatusOr<Bytes> Call(const CallRequest& request) override;
   absl::StatusOr<uint64_t> EstimateGas(const CallRequest& request) override;
   absl::StatusOr<FeeQuote> Fees() override;
+  absl::StatusOr<FeeHistory> BaseFees(uint64_t block_count) override;
 
   // Sends many transactions in one JSON-RPC batch: one answer each, in order.
   absl::StatusOr<std::vector<absl::StatusOr<Hash32>>> SendRawTransactions(

@@ -23,9 +23,13 @@ struct Transaction {
 struct SignedTransaction {
   Bytes raw;    // As eth_sendRawTransaction takes it.
   Hash32 hash;  // The transaction's identity on chain.
+  EcdsaSignature signature;
 };
 
-// The hash that is signed.
+// The bytes whose Keccak-256 hash is signed, and that hash.
+Bytes SigningPayload(const Transaction& transaction);
+// The inverse. kInvalidArgument for anything but exactly what SigningPayload() makes.
+absl::StatusOr<Transaction> DecodeSigningPayload(ByteView payload);
 Hash32 SigningHash(const Transaction& transaction);
 SignedTransaction EncodeSigned(const Transaction& transaction, const EcdsaSignature& signature);
 SignedTransaction SignTransaction(const Transaction& transaction, const PrivateKey& key);

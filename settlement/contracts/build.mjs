@@ -1,9 +1,10 @@
 // Compiles src/ with solc-js into <out>/<Contract>.json: {contract, source, abi, bytecode,
 // deployedBytecode, storageLayout, methodIdentifiers}. Deterministic: no metadata hash, no absolute
 // paths.
-// Does nothing if the sources, the settings and the package lock are those of the last build.
+// Does nothing if the sources, the settings and the package lock are those of the last build. With
+// --cache, takes what a build with another output folder made of the same three.
 //
-// usage: node build.mjs [--out DIR] [--force]     (DIR defaults to out/ beside this file)
+// usage: node build.mjs [--out DIR] [--cache DIR] [--force]     (out/ beside this file by default)
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,9 +13,10 @@ import { fileURLToPath } from "node:url";
 
 const kRoot = dirname(fileURLToPath(import.meta.url));
 const kRuntimeBytesMax = 24576;  // EIP-170
+// Few runs: inlined for a million, the vault would not fit into a contract.
 const kSettings = {
   viaIR: true,
-  optimizer: { enabled: true, runs: 1_000_000 },
+  optimizer: { enabled: true, runs: 200 },
   evmVersion: "osaka",
   metadata: { appendCBOR: false, bytecodeHash: "none" },
   outputSelection: {
@@ -23,7 +25,7 @@ const kSettings = {
 };
 
 // `prefix` limits the build to the sources whose path starts with it (for tests of the build).
-export function build({ out = join(kRoot, "out"), prefix = "src/", force = false, log = console.log } = {}) {
+export function build({ out = join(kRoot, "out"), cache, prefix = "src/", force = false, log = console.log } = {}) {
   const sources = readSources(prefix);
   const stamp = stampOf(sources);
   const stampPath = join(out, ".stamp");
@@ -31,9 +33,13 @@ export function build({ out = join(kRoot, "out"), prefix = "src/", force = false
     utimesSync(stampPath, new Date(), new Date());  // For build systems that compare times.
     return { built: false, out };
   }
-  const output = compile(sources);
-  report(output.errors ?? []);
-  const artifacts = collect(output);
+  const cached = cache && join(cache, `${stamp}.json`);
+  const isCached = !force && cached && existsSync(cached);
+  const artifacts = isCached ? JSON.parse(readFileSync(cached, "utf8")) : compile(sources);
+  if (cached && !isCached) {
+    mkdirSync(cache, { recursive: true });
+    writeAtomically(cached, artifacts);
+  }
   mkdirSync(out, { recursive: true });
   for (const artifact of artifacts) writeAtomically(join(out, `${artifact.contract}.json`), artifact);
   writeAtomically(stampPath, { stamp, contracts: artifacts.map((a) => a.contract) });
@@ -71,7 +77,9 @@ function compile(sources) {
     const file = join(kRoot, "node_modules", path);
     return existsSync(file) ? { contents: readFileSync(file, "utf8") } : { error: `${path} not found` };
   };
-  return JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: findImport }));
+  report(output.errors ?? []);
+  return collect(output);
 }
 
 // Every warning in our own sources is an error; those in packages are not ours to fix.
@@ -125,8 +133,9 @@ function main() {
     const flag = argv.shift();
     if (flag === "--force") options.force = true;
     else if (flag === "--out" && argv.length > 0) options.out = resolve(argv.shift());
+    else if (flag === "--cache" && argv.length > 0) options.cache = resolve(argv.shift());
     else {
-      console.error("usage: node build.mjs [--out DIR] [--force]");
+      console.error("usage: node build.mjs [--out DIR] [--cache DIR] [--force]");
       process.exit(2);
     }
   }

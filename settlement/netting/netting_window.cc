@@ -1,5 +1,7 @@
 #include "settlement/netting/netting_window.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 #include "base/assert.h"
@@ -35,32 +37,54 @@ absl::Status NettingWindow::AddFill(const Event& event) {
     AddDelta(terms.fee_account, terms.quote_asset, fill.fee.value);
   }
   ++fill_count_;
-  if (!half_trades_.insert(fill.trade_id).second) {
-    half_trades_.erase(fill.trade_id);
+  if (const auto [half, is_new] = half_trades_.insert(Raw(fill.trade_id)); !is_new) {
+    half_trades_.erase(half);
   }
   return absl::OkStatus();
 }
 
 void NettingWindow::AddDelta(AccountId account, AssetId asset, __int128 quanta) {
-  Delta& delta = deltas_[{account, PairOf(asset)}];
+  Delta& delta = deltas_[uint64_t{Raw(account)} << 16 | Raw(PairOf(asset))];
   (Raw(asset) % 2 == 0 ? delta.even : delta.odd) += quanta;
+}
+
+bool NettingWindow::IsConserved() const {
+  absl::flat_hash_map<uint16_t, Delta> sums;  // By pair.
+  for (const auto& [key, delta] : deltas_) {
+    Delta& sum = sums[static_cast<uint16_t>(key)];
+    sum.even += delta.even;
+    sum.odd += delta.odd;
+  }
+  return std::all_of(sums.begin(), sums.end(), [](const auto& item) {
+    return item.second.even == 0 && item.second.odd == 0;
+  });
+}
+
+__int128 NettingWindow::OpenValue(AssetId asset) const {
+  __int128 value = 0;
+  for (const auto& [key, delta] : deltas_) {
+    const __int128 quanta = Raw(asset) % 2 == 0 ? delta.even : delta.odd;
+    value += static_cast<uint16_t>(key) == Raw(PairOf(asset)) && quanta > 0 ? quanta : 0;
+  }
+  return value;
 }
 
 std::vector<NettedEntry> NettingWindow::Take() {
   CHECK(balanced());
+  const bool sums_are_zero = IsConserved();
+  CHECK(sums_are_zero);
   std::vector<NettedEntry> entries;
-  std::map<PairId, Delta> sums;
   for (const auto& [key, delta] : deltas_) {
-    sums[key.second].even += delta.even;
-    sums[key.second].odd += delta.odd;
     if (delta.even != 0 || delta.odd != 0) {
-      entries.push_back(
-          {.account = key.first, .pair = key.second, .even = delta.even, .odd = delta.odd});
+      entries.push_back({.account = AccountId{static_cast<uint32_t>(key >> 16)},
+                         .pair = PairId{static_cast<uint16_t>(key)},
+                         .even = delta.even,
+                         .odd = delta.odd});
     }
   }
-  for (const auto& [pair, sum] : sums) {
-    CHECK(sum.even == 0 && sum.odd == 0);
-  }
+  std::sort(entries.begin(), entries.end(), [](const NettedEntry& a, const NettedEntry& b) {
+    return std::pair(a.account, a.pair) < std::pair(b.account, b.pair);
+  });
   deltas_.clear();
   fill_count_ = 0;
   return entries;

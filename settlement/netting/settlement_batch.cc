@@ -72,7 +72,8 @@ absl::StatusOr<std::vector<NettedEntry>> DecodeEntries(ByteView data) {
 }
 
 SettlementBatch SealBatch(const VaultHead& head, std::span<const NettedEntry> entries,
-                          EventSequence last_event, int64_t engine_time_ns) {
+                          EventSequence last_event, int64_t engine_time_ns,
+                          const Hash32& exec_root) {
   CHECK(entries.size() <= kBatchEntriesMax);
   CHECK(Raw(last_event) > head.last_event);
   const auto time_ns = static_cast<uint64_t>(std::max<int64_t>(engine_time_ns, 0));
@@ -81,8 +82,9 @@ SettlementBatch SealBatch(const VaultHead& head, std::span<const NettedEntry> en
           .id = head.next_batch,
           .first_event = head.last_event + 1,
           .last_event = Raw(last_event),
+          .previous_engine_time_ns = head.engine_time_ns,
           .engine_time_ns = time_ns,
-          .exec_root = {},
+          .exec_root = exec_root,
           .data = EncodeEntries(entries)};
 }
 
@@ -92,6 +94,7 @@ Hash32 ChainAfter(const SettlementBatch& batch) {
                        .Add(batch.id)
                        .Add(batch.first_event)
                        .Add(batch.last_event)
+                       .Add(batch.previous_engine_time_ns)
                        .Add(batch.engine_time_ns)
                        .Add(batch.exec_root)
                        .Add(Keccak256(batch.data))

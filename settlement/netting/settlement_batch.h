@@ -28,8 +28,9 @@ struct SettlementBatch {
   uint64_t id = 0;
   uint64_t first_event = 0;
   uint64_t last_event = 0;
+  uint64_t previous_engine_time_ns = 0;  // Of the batch before; 0 for the first.
   uint64_t engine_time_ns = 0;
-  Hash32 exec_root{};  // Zero: no order executions are committed yet.
+  Hash32 exec_root{};  // Of the executions netted here (netting/executions.h); zero without any.
   Bytes data;          // Encoded entries.
 
   std::size_t entry_count() const { return data.size() / kBatchEntryBytes; }
@@ -43,7 +44,8 @@ Bytes EncodeEntries(std::span<const NettedEntry> entries);
 absl::StatusOr<std::vector<NettedEntry>> DecodeEntries(ByteView data);
 
 SettlementBatch SealBatch(const VaultHead& head, std::span<const NettedEntry> entries,
-                          EventSequence last_event, int64_t engine_time_ns);
+                          EventSequence last_event, int64_t engine_time_ns,
+                          const Hash32& exec_root = {});
 // Hash of the chain of batches that ends with this one.
 Hash32 ChainAfter(const SettlementBatch& batch);
 VaultHead HeadAfter(const SettlementBatch& batch);

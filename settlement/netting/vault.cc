@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kDepositedEvent = "Deposited(uint64,uint32,uint16,uint96,address)";
 constexpr std::string_view kWithdrawRequestedEvent =
     "WithdrawRequested(uint64,uint32,uint16,uint96,address)";
+constexpr std::string_view kNotOperator = "NotOperator()";
 constexpr std::string_view kSettlePaused = "SettlePaused(uint64)";
 
 struct VaultError {
@@ -25,7 +26,8 @@ struct VaultError {
 };
 
 constexpr std::array kVaultErrors = {
-    VaultError{"NotOperator()", ""},
+    VaultError{kNotOperator, ""},
+    VaultError{"VaultHalted()", ""},
     VaultError{kSettlePaused, "until"},
     VaultError{"WrongBatch(uint64,uint64)", "expected,got"},
     VaultError{"WrongParent(bytes32,bytes32)", "expected,got"},
@@ -37,6 +39,8 @@ constexpr std::array kVaultErrors = {
     VaultError{"EntryOrder(uint256)", "position"},
     VaultError{"UnknownAccount(uint32)", "account"},
     VaultError{"UnknownPair(uint32,uint16)", "account,pair"},
+    VaultError{"NotArmed(uint32,uint16)", "account,pair"},
+    VaultError{"BadCosignature(uint32)", "account"},
     VaultError{"Overdraft(uint32,uint16)", "account,pair"},
     VaultError{"CreditOverflow(uint32,uint16)", "account,pair"},
     VaultError{"NotConserved(uint16,int256)", "asset,sum"},
@@ -59,10 +63,11 @@ Bytes EncodeSettle(const SettlementBatch& batch) {
       .Add(batch.id)
       .Add(batch.first_event)
       .Add(batch.last_event)
+      .Add(batch.previous_engine_time_ns)
       .Add(batch.engine_time_ns)
       .Add(batch.exec_root)
       .AddBytes(batch.data)
-      .Call("settle((bytes32,uint64,uint64,uint64,uint64,bytes32),bytes)");
+      .Call("settle((bytes32,uint64,uint64,uint64,uint64,uint64,bytes32),bytes)");
 }
 
 Bytes EncodeFinalizeWithdrawals(std::span<const uint64_t> indices) {
@@ -131,30 +136,50 @@ std::string DescribeVaultRevert(ByteView data) {
   return DescribeRevert(data);
 }
 
+VaultCulprit CulpritOf(ByteView revert_data) {
+  VaultCulprit culprit;
+  for (const VaultError& error : kVaultErrors) {
+    if (!HasSelector(revert_data, error.signature)) {
+      continue;
+    }
+    const auto first = AbiReader(revert_data.subspan(4)).Word64(0);
+    if (first.ok() && error.arguments.starts_with("account")) {
+      culprit.account = static_cast<AccountId>(*first);
+    } else if (first.ok() && error.arguments.starts_with("withdrawal")) {
+      culprit.withdrawal = *first;
+    }
+  }
+  return culprit;
+}
+
+bool IsNotOperator(ByteView revert_data) { return HasSelector(revert_data, kNotOperator); }
+
 bool IsSettlePaused(ByteView revert_data) { return HasSelector(revert_data, kSettlePaused); }
 
 absl::StatusOr<Bytes> VaultReader::View(Bytes calldata) {
-  return chain_->Call({.from = {}, .to = vault_, .data = std::move(calldata), .value_wei = 0});
+  return chain_->Call(
+      {.from = {}, .to = vault_, .data = std::move(calldata), .value_wei = 0, .block = block_});
 }
 
 absl::StatusOr<VaultHead> VaultReader::Head() {
-  // Two calls may straddle a block: read the hash on both sides of the numbers until it is still.
-  constexpr int kAttempts = 3;
-  ASSIGN_OR_RETURN(Bytes chain, View(Selector("chain()")));
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    ASSIGN_OR_RETURN(Bytes numbers, View(Selector("head()")));
-    ASSIGN_OR_RETURN(Bytes again, View(Selector("chain()")));
-    if (again == chain) {
-      VaultHead head;
-      ASSIGN_OR_RETURN(head.next_batch, AbiReader(numbers).Word64(0));
-      ASSIGN_OR_RETURN(head.last_event, AbiReader(numbers).Word64(1));
-      ASSIGN_OR_RETURN(head.engine_time_ns, AbiReader(numbers).Word64(2));
-      ASSIGN_OR_RETURN(head.chain, AbiReader(chain).WordHash(0));
-      return head;
-    }
-    chain = again;
+  // Two calls, perhaps answered by two nodes: both on the same block.
+  std::optional<Hash32> block = block_;
+  if (!block.has_value()) {
+    ASSIGN_OR_RETURN(BlockInfo latest, chain_->BlockByTag(BlockTag::kLatest));
+    block = latest.hash;
   }
-  return MakeChainStatus(ChainError::kTransport, "the vault's head moved while it was read");
+  const auto at_block = [&](std::string_view view) {
+    return chain_->Call(
+        {.from = {}, .to = vault_, .data = Selector(view), .value_wei = 0, .block = block});
+  };
+  ASSIGN_OR_RETURN(Bytes numbers, at_block("head()"));
+  ASSIGN_OR_RETURN(Bytes chain, at_block("chain()"));
+  VaultHead head;
+  ASSIGN_OR_RETURN(head.next_batch, AbiReader(numbers).Word64(0));
+  ASSIGN_OR_RETURN(head.last_event, AbiReader(numbers).Word64(1));
+  ASSIGN_OR_RETURN(head.engine_time_ns, AbiReader(numbers).Word64(2));
+  ASSIGN_OR_RETURN(head.chain, AbiReader(chain).WordHash(0));
+  return head;
 }
 
 absl::StatusOr<std::optional<Hash32>> VaultReader::CommitmentOf(uint64_t id) {
@@ -166,7 +191,7 @@ absl::StatusOr<std::optional<Hash32>> VaultReader::CommitmentOf(uint64_t id) {
 absl::StatusOr<WithdrawalStatus> VaultReader::StatusOfWithdrawal(uint64_t index) {
   ASSIGN_OR_RETURN(Bytes result, View(AbiEncoder().Add(index).Call("withdrawalAt(uint64)")));
   ASSIGN_OR_RETURN(uint64_t status, AbiReader(result).Word64(4));
-  if (status > static_cast<uint64_t>(WithdrawalStatus::kClaimable)) {
+  if (status > static_cast<uint64_t>(WithdrawalStatus::kAppealed)) {
     return absl::DataLossError("unknown withdrawal status");
   }
   return static_cast<WithdrawalStatus>(status);

@@ -39,19 +39,35 @@ enum class WithdrawalStatus : uint8_t {
   kFinalized = 2,
   kRejected = 3,
   kClaimable = 4,
+  kPending = 5,    // Debited; paid by payWithdrawals() when nothing can undo the balance any more.
+  kCancelled = 6,  // Was pending when the vault halted.
+  kAppealed = 7,   // Asked again after a refusal: to be finalised, cannot be refused.
 };
 
 // Why the vault refused a call, in words: "Overdraft: account 9, pair 2".
 std::string DescribeVaultRevert(ByteView data);
 // The pause of settle() ends by itself: wait rather than stop.
 bool IsSettlePaused(ByteView revert_data);
+// The sender of the call is neither the vault's operator nor one of its senders.
+bool IsNotOperator(ByteView revert_data);
 
-// The vault's views, at the latest block. Thread safety: one thread. Cost: a round trip each.
+// Whose affair a refusal is, if it is one account's or one withdrawal's.
+struct VaultCulprit {
+  std::optional<AccountId> account;
+  std::optional<uint64_t> withdrawal;
+};
+VaultCulprit CulpritOf(ByteView revert_data);
+
+// The vault's views, at the latest block or at the one that is set. Thread safety: one thread.
+// Cost: a round trip each.
 class VaultReader {
  public:
   VaultReader(ChainClient* chain, const Address& vault) : chain_(chain), vault_(vault) {}
 
   const Address& address() const { return vault_; }
+  // From now on every view is of the state after this block: answers of several nodes fit together,
+  // and one that is on another branch does not answer.
+  void set_block(const Hash32& hash) { block_ = hash; }
   absl::StatusOr<VaultHead> Head();
   // First 28 bytes of the chain hash after batch `id`; nothing if it is not settled (or its ring
   // entry is overwritten).
@@ -66,6 +82,7 @@ class VaultReader {
 
   ChainClient* const chain_;
   const Address vault_;
+  std::optional<Hash32> block_;
 };
 
 // What CommitmentOf() gives for a batch whose chain hash is `chain`.

@@ -13,7 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchema = 1;
+// 2: states between sealed and done have been refined, see StateFrom().
+constexpr int kRecordSchema = 2;
 constexpr char kIdentityKey[] = "identity";
 constexpr char kCheckpointKey[] = "checkpoint";
 constexpr char kScanKey[] = "scan";
@@ -21,6 +22,8 @@ constexpr char kDepositPrefix[] = "deposit/";
 constexpr char kWithdrawPrefix[] = "withdraw/";
 constexpr char kJobPrefix[] = "job/";
 constexpr char kDonePrefix[] = "done/";
+constexpr char kOwedPrefix[] = "owed/";
+constexpr char kHeldPrefix[] = "held/";
 
 // Zero-padded, so that keys sort as numbers.
 std::string NumberedKey(const char* prefix, uint64_t number) {
@@ -69,6 +72,21 @@ class FieldReader {
     static const json kEmpty = json::array();
     const json* field = Find(name);
     return field != nullptr && field->is_array() ? *field : (Bad(name), kEmpty);
+  }
+  // Of fields that older records lack.
+  Address OptionalAddress(const char* name) {
+    if (Find(name) == nullptr) {
+      return {};
+    }
+    const auto address = ParseAddress(Hex(Binary(name)));
+    return address.ok() ? *address : (Bad(name), Address());
+  }
+  int64_t OptionalI64(const char* name) { return Find(name) == nullptr ? 0 : I64(name); }
+  uint64_t OptionalU64(const char* name) { return Find(name) == nullptr ? 0 : U64(name); }
+  Hash32 OptionalHash(const char* name) { return Find(name) == nullptr ? Hash32() : Hash(name); }
+  const json& OptionalArray(const char* name) {
+    static const json kEmpty = json::array();
+    return Find(name) == nullptr ? kEmpty : Array(name);
   }
   const json& Object(const char* name) {
     static const json kEmpty = json::object();
@@ -130,6 +148,7 @@ json ToJson(const SettlementBatch& batch) {
           {"id", batch.id},
           {"first_event", batch.first_event},
           {"last_event", batch.last_event},
+          {"previous_engine_time_ns", batch.previous_engine_time_ns},
           {"engine_time_ns", batch.engine_time_ns},
           {"exec_root", Hex(batch.exec_root)},
           {"data", Hex(batch.data)}};
@@ -140,6 +159,7 @@ SettlementBatch BatchFrom(FieldReader& in) {
           .id = in.U64("id"),
           .first_event = in.U64("first_event"),
           .last_event = in.U64("last_event"),
+          .previous_engine_time_ns = in.U64("previous_engine_time_ns"),
           .engine_time_ns = in.U64("engine_time_ns"),
           .exec_root = in.Hash("exec_root"),
           .data = in.Binary("data")};
@@ -157,12 +177,14 @@ json ToJson(const Job& job) {
   for (const Hash32& hash : job.abandoned) {
     abandoned.push_back({{"hash", Hex(hash)}});
   }
-  json object = {{"schema", kSchema},
+  json object = {{"schema", kRecordSchema},
                  {"id", job.id},
                  {"kind", static_cast<int>(job.kind)},
                  {"state", static_cast<int>(job.state)},
                  {"withdrawals", job.withdrawals},
                  {"gas_limit", job.gas_limit},
+                 {"deadline_ns", job.deadline_ns},
+                 {"lane", Hex(job.lane)},
                  {"nonce", job.nonce},
                  {"attempts", attempts},
                  {"abandoned", abandoned},
@@ -171,20 +193,45 @@ json ToJson(const Job& job) {
                  {"mined_transaction", Hex(job.mined_transaction)}};
   if (job.kind == JobKind::kSettle) {
     object["batch"] = ToJson(job.batch);
+    json excluded = json::array();
+    for (AccountId account : job.excluded) {
+      excluded.push_back({{"account", Raw(account)}});
+    }
+    object["excluded"] = excluded;
+    object["last_trade"] = Raw(job.last_trade);
+    object["trade_count"] = job.trade_count;
+    object["failed_transaction"] = Hex(job.failed_transaction);
   }
   return object;
+}
+
+JobState StateFrom(uint64_t schema, uint64_t state) {
+  constexpr JobState kOfSchema1[] = {JobState::kSealed, JobState::kAssigned, JobState::kAttempted,
+                                     JobState::kMined,  JobState::kFinal,    JobState::kDone};
+  if (schema == 1 && state >= 1 && state <= std::size(kOfSchema1)) {
+    return kOfSchema1[state - 1];
+  }
+  return static_cast<JobState>(state);
 }
 
 Job JobFrom(FieldReader& in) {
   Job job;
   job.id = in.U64("id");
   job.kind = static_cast<JobKind>(in.U64("kind"));
-  job.state = static_cast<JobState>(in.U64("state"));
+  job.state = StateFrom(in.U64("schema"), in.U64("state"));
+  if (job.state < JobState::kSealed || job.state > JobState::kDone) {
+    in.Bad("state");
+  }
   job.gas_limit = in.U64("gas_limit");
+  job.deadline_ns = in.OptionalI64("deadline_ns");
+  job.lane = in.OptionalAddress("lane");
   job.nonce = in.U64("nonce");
   job.mined_block = in.U64("mined_block");
   job.mined_block_hash = in.Hash("mined_block_hash");
   job.mined_transaction = in.Hash("mined_transaction");
+  job.failed_transaction = in.OptionalHash("failed_transaction");
+  job.last_trade = static_cast<TradeId>(in.OptionalU64("last_trade"));
+  job.trade_count = static_cast<uint32_t>(in.OptionalU64("trade_count"));
   for (const json& index : in.Array("withdrawals")) {
     if (!index.is_number_unsigned()) {
       in.Bad("withdrawals");
@@ -209,6 +256,11 @@ Job JobFrom(FieldReader& in) {
     FieldReader inner(in.Object("batch"));
     job.batch = BatchFrom(inner);
     in.Merge(inner);
+    for (const json& item : in.OptionalArray("excluded")) {
+      FieldReader account(item);
+      job.excluded.push_back(static_cast<AccountId>(account.U64("account")));
+      in.Merge(account);
+    }
   }
   return job;
 }
@@ -230,7 +282,7 @@ json ToJson(const Checkpoint& checkpoint) {
                      {"base_asset", Raw(term.base_asset)},
                      {"quote_asset", Raw(term.quote_asset)}});
   }
-  return {{"schema", kSchema},
+  return {{"schema", kRecordSchema},
           {"last_event", checkpoint.last_event},
           {"head", ToJson(checkpoint.head)},
           {"next_job", checkpoint.next_job},
@@ -292,6 +344,26 @@ Identity IdentityFrom(FieldReader& in) {
   return identity;
 }
 
+std::string OwedKey(const Owed& owed) {
+  return NumberedKey(kOwedPrefix, owed.batch) + "/" + std::to_string(Raw(owed.account));
+}
+
+// Records of older versions lack the trades.
+Owed OwedFrom(FieldReader& in) {
+  Owed owed{.batch = in.U64("batch"),
+            .account = static_cast<AccountId>(in.U64("account")),
+            .data = in.Binary("data"),
+            .first_event = in.OptionalU64("first_event"),
+            .last_event = in.OptionalU64("last_event"),
+            .trades = {}};
+  for (const json& item : in.OptionalArray("trades")) {
+    FieldReader trade(item);
+    owed.trades.push_back(static_cast<TradeId>(trade.U64("id")));
+    in.Merge(trade);
+  }
+  return owed;
+}
+
 absl::Status LoadRecord(std::string_view key, std::string_view value,
                         RelayerStore::Contents* contents) {
   const json object = json::parse(value, nullptr, /*allow_exceptions=*/false);
@@ -310,11 +382,43 @@ absl::Status LoadRecord(std::string_view key, std::string_view value,
     Job job = JobFrom(in);
     const uint64_t id = job.id;
     contents->jobs[id] = std::move(job);
+  } else if (key.starts_with(kOwedPrefix)) {
+    Owed owed = OwedFrom(in);
+    const std::pair place(owed.batch, owed.account);
+    contents->owed[place] = std::move(owed);
+  } else if (key.starts_with(kHeldPrefix)) {
+    contents->held.insert(in.U64("withdrawal"));
   }
   return in.Result(key);
 }
 
 }  // namespace
+
+void AppendOwed(const Owed& owed, StoreWrite* write) {
+  json trades = json::array();
+  for (const TradeId trade : owed.trades) {
+    trades.push_back({{"id", Raw(trade)}});
+  }
+  const json object = {{"schema", kRecordSchema},
+                       {"batch", owed.batch},
+                       {"account", Raw(owed.account)},
+                       {"data", Hex(owed.data)},
+                       {"first_event", owed.first_event},
+                       {"last_event", owed.last_event},
+                       {"trades", trades}};
+  write->puts.emplace_back(OwedKey(owed), object.dump());
+}
+
+void AppendSettled(const Owed& owed, StoreWrite* write) { write->deletes.push_back(OwedKey(owed)); }
+
+void AppendHeld(uint64_t withdrawal, StoreWrite* write) {
+  const json object = {{"schema", kRecordSchema}, {"withdrawal", withdrawal}};
+  write->puts.emplace_back(NumberedKey(kHeldPrefix, withdrawal), object.dump());
+}
+
+void AppendRelease(uint64_t withdrawal, StoreWrite* write) {
+  write->deletes.push_back(NumberedKey(kHeldPrefix, withdrawal));
+}
 
 std::string_view JobKindName(JobKind kind) {
   switch (kind) {
@@ -324,6 +428,8 @@ std::string_view JobKindName(JobKind kind) {
       return "finalize withdrawals";
     case JobKind::kRejectWithdrawals:
       return "reject withdrawals";
+    case JobKind::kCancel:
+      return "cancel";
   }
   return "unknown";
 }
@@ -333,6 +439,9 @@ std::string DescribeJob(const Job& job) {
     return absl::StrCat("batch ", job.batch.id, " (events ", job.batch.first_event, " to ",
                         job.batch.last_event, ")");
   }
+  if (job.kind == JobKind::kCancel) {
+    return absl::StrCat("filler of nonce ", job.nonce);
+  }
   const uint64_t first = job.withdrawals.empty() ? 0 : job.withdrawals.front();
   const uint64_t last = job.withdrawals.empty() ? 0 : job.withdrawals.back();
   return absl::StrCat(ToAbsl(JobKindName(job.kind)), " ", first,
@@ -341,8 +450,8 @@ std::string DescribeJob(const Job& job) {
 
 absl::StatusOr<RelayerStore::Contents> RelayerStore::Load() {
   Contents contents;
-  for (const char* prefix :
-       {kIdentityKey, kCheckpointKey, kScanKey, kDepositPrefix, kWithdrawPrefix, kJobPrefix}) {
+  for (const char* prefix : {kIdentityKey, kCheckpointKey, kScanKey, kDepositPrefix,
+                             kWithdrawPrefix, kJobPrefix, kOwedPrefix, kHeldPrefix}) {
     RETURN_IF_ERROR(store_->Visit(prefix, [&](std::string_view key, std::string_view value) {
       return LoadRecord(key, value, &contents);
     }));
@@ -353,7 +462,7 @@ absl::StatusOr<RelayerStore::Contents> RelayerStore::Load() {
 absl::Status RelayerStore::SaveStart(const Identity& identity, const Checkpoint& checkpoint,
                                      const ScanPosition& scan) {
   const json object = {
-      {"schema", kSchema}, {"chain_id", identity.chain_id}, {"vault", Hex(identity.vault)}};
+      {"schema", kRecordSchema}, {"chain_id", identity.chain_id}, {"vault", Hex(identity.vault)}};
   return store_->Write({.puts = {{kIdentityKey, object.dump()},
                                  {kCheckpointKey, ToJson(checkpoint).dump()},
                                  {kScanKey, ToJson(scan).dump()}},
@@ -362,8 +471,8 @@ absl::Status RelayerStore::SaveStart(const Identity& identity, const Checkpoint&
 
 absl::Status RelayerStore::SaveCheckpoint(const Checkpoint& checkpoint,
                                           const std::vector<Job>& new_jobs,
-                                          const std::vector<VaultTransfer>& obsolete) {
-  StoreWrite write;
+                                          const std::vector<VaultTransfer>& obsolete,
+                                          StoreWrite write) {
   for (const VaultTransfer& transfer : obsolete) {
     write.deletes.push_back(TransferKey(transfer));
   }
@@ -384,13 +493,15 @@ absl::Status RelayerStore::SaveScan(const ScanPosition& scan,
   return store_->Write(write);
 }
 
-absl::Status RelayerStore::SaveJob(const Job& job) {
+absl::Status RelayerStore::SaveJobs(const std::vector<const Job*>& jobs) {
   StoreWrite write;
-  if (job.state == JobState::kDone) {
-    write.deletes.push_back(NumberedKey(kJobPrefix, job.id));
-    write.puts.emplace_back(NumberedKey(kDonePrefix, job.id), ToJson(job).dump());
-  } else {
-    write.puts.emplace_back(NumberedKey(kJobPrefix, job.id), ToJson(job).dump());
+  for (const Job* job : jobs) {
+    const bool is_done = job->state == JobState::kDone;
+    if (is_done) {
+      write.deletes.push_back(NumberedKey(kJobPrefix, job->id));
+    }
+    write.puts.emplace_back(NumberedKey(is_done ? kDonePrefix : kJobPrefix, job->id),
+                            ToJson(*job).dump());
   }
   return store_->Write(write);
 }

@@ -18,7 +18,8 @@ std::string RejectionText(const EngineLink::Rejection& rejection) {
   return absl::StrCat("the engine rejected ",
                       rejection.type == CommandType::kDeposit    ? "deposit "
                       : rejection.type == CommandType::kWithdraw ? "withdrawal "
-                                                                 : "settled batch ",
+                      : rejection.type == CommandType::kDispute  ? "the dispute about batch "
+                                                                 : "the status of batch ",
                       rejection.index, ": ", ToAbsl(RejectReasonName(rejection.reason)));
 }
 
@@ -29,29 +30,45 @@ Relayer::Relayer(const RelayerConfig& config, const Dependencies& dependencies)
       dependencies_(dependencies),
       store_(dependencies.store),
       vault_(dependencies.chain, config.vault),
-      batcher_(&config_, &store_, dependencies.events, dependencies.clock),
+      fees_(WindowBlocks(config.timing)),
+      batcher_(&config_, &store_, dependencies.events, dependencies.clock, &fees_),
       transfers_(&config_, &store_, dependencies.chain, dependencies.engine, dependencies.clock),
       sender_(&config_, {.store = &store_,
                          .chain = dependencies.chain,
                          .engine = dependencies.engine,
-                         .key = dependencies.key,
-                         .clock = dependencies.clock}) {
+                         .signer = dependencies.signer,
+                         .clock = dependencies.clock,
+                         .senders = dependencies.senders}),
+      justifier_(&config_, {.store = dependencies.store,
+                            .chain = dependencies.chain,
+                            .events = dependencies.events,
+                            .signer = dependencies.justifier,
+                            .clock = dependencies.clock}),
+      quarantine_(&config_, {.store = &store_,
+                             .chain = dependencies.chain,
+                             .events = dependencies.events,
+                             .batcher = &batcher_,
+                             .sender = &sender_,
+                             .signer = dependencies.signer,
+                             .clock = dependencies.clock}),
+      reporter_(dependencies.engine),
+      disputes_(&config_, {.engine = dependencies.engine,
+                           .events = dependencies.events,
+                           .clock = dependencies.clock}),
+      runway_(&config_, dependencies.chain, dependencies.clock) {
   CHECK(config_.batch_entries_max >= NettingWindow::kTradeEntriesMax);
   CHECK(config_.batch_entries_max <= kBatchEntriesMax);
   CHECK(config_.withdrawals_per_call_max > 0 && config_.jobs_in_flight_max > 0);
-}
-
-bool Relayer::IsTransient(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kAborted:
-    case absl::StatusCode::kUnknown:
-      return true;
-    default:
-      return false;
+  runway_.Watch(dependencies.signer->address(), "operator");
+  if (dependencies.justifier != nullptr) {
+    runway_.Watch(dependencies.justifier->address(), "justifier");
+  }
+  for (const Signer* const sender : dependencies.senders) {
+    runway_.Watch(sender->address(), "sender");
   }
 }
+
+bool Relayer::IsTransient(const absl::Status& status) { return settlement::IsTransient(status); }
 
 absl::Status Relayer::Start() {
   ASSIGN_OR_RETURN(uint64_t chain_id, dependencies_.chain->ChainId());
@@ -65,9 +82,9 @@ absl::Status Relayer::Start() {
         absl::StrCat("there is no contract at the vault's address ", Hex(config_.vault)));
   }
   ASSIGN_OR_RETURN(Address vault_operator, vault_.Operator());
-  if (vault_operator != dependencies_.key->address()) {
+  if (vault_operator != dependencies_.signer->address()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the key belongs to ", Hex(dependencies_.key->address()),
+        absl::StrCat("the key belongs to ", Hex(dependencies_.signer->address()),
                      " but the vault's operator is ", Hex(vault_operator)));
   }
   ASSIGN_OR_RETURN(VaultHead head, vault_.Head());
@@ -82,10 +99,11 @@ absl::Status Relayer::Start() {
         "the relayer's store belongs to another vault or chain; give it a directory of its own");
   }
   RETURN_IF_ERROR(CheckHead(contents, head));
-  batcher_.Restore(*contents.checkpoint);
+  RETURN_IF_ERROR(batcher_.Restore(*contents.checkpoint));
+  RETURN_IF_ERROR(justifier_.Restore(head.next_batch));
   transfers_.Restore(contents);
-  sender_.Restore(std::move(contents.jobs));
-  return absl::OkStatus();
+  quarantine_.Restore(contents);
+  return sender_.Restore(std::move(contents.jobs));
 }
 
 absl::Status Relayer::StartFresh(const VaultHead& head) {
@@ -161,15 +179,30 @@ absl::Status Relayer::CheckHead(const RelayerStore::Contents& contents, const Va
   return absl::OkStatus();
 }
 
-absl::Status Relayer::FinalNumber(uint64_t* latest, uint64_t* final_number) {
+absl::StatusOr<JobSender::Heads> Relayer::Heads() {
   ASSIGN_OR_RETURN(BlockInfo block, dependencies_.chain->BlockByTag(BlockTag::kLatest));
-  *latest = block.number;
+  JobSender::Heads heads{.latest = block.number, .latest_hash = block.hash, .safe = 0, .final = 0};
   if (config_.confirmations > 0) {
-    *final_number = block.number - std::min(block.number, config_.confirmations);
+    heads.safe = block.number - std::min(block.number, (config_.confirmations + 1) / 2);
+    heads.final = block.number - std::min(block.number, config_.confirmations);
+    return heads;
+  }
+  ASSIGN_OR_RETURN(BlockInfo safe, dependencies_.chain->BlockByTag(BlockTag::kSafe));
+  ASSIGN_OR_RETURN(BlockInfo final_block, dependencies_.chain->BlockByTag(BlockTag::kFinalized));
+  heads.safe = safe.number;
+  heads.final = final_block.number;
+  return heads;
+}
+
+// For the batcher's next round: once for each new head.
+absl::Status Relayer::ReadFees(uint64_t latest) {
+  if (config_.timing.deadline_blocks == 0 || (latest == fees_read_at_ && fees_.size() > 0)) {
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(BlockInfo final_block, dependencies_.chain->BlockByTag(BlockTag::kFinalized));
-  *final_number = final_block.number;
+  ASSIGN_OR_RETURN(const FeeHistory history,
+                   dependencies_.chain->BaseFees(fees_.MissingAt(latest)));
+  fees_.Add(history);
+  fees_read_at_ = latest;
   return absl::OkStatus();
 }
 
@@ -187,30 +220,50 @@ absl::Status Relayer::Step() {
   };
   PollEngine();
   std::vector<Job> jobs;
-  absl::Status read = batcher_.Read(&jobs);
+  // While the chain does not keep up, the backlog waits in the event log and not in memory.
+  absl::Status read =
+      sender_.unsettled_count() < config_.jobs_queued_max ? batcher_.Read(&jobs) : absl::OkStatus();
   for (Job& job : jobs) {
     sender_.Add(std::move(job));
   }
   if (!keep_going(read)) {
     return read;
   }
-  uint64_t latest = 0;
-  uint64_t final_number = 0;
-  RETURN_IF_ERROR(FinalNumber(&latest, &final_number));
-  absl::Status status = transfers_.Scan(final_number, batcher_.position());
+  ASSIGN_OR_RETURN(JobSender::Heads heads, Heads());
+  runway_.Step();
+  // Challenges first: they have a deadline, and nothing below may keep them waiting.
+  absl::Status status = justifier_.Step(heads.latest, heads.final);
+  if (!keep_going(status)) {
+    return status;
+  }
+  status = ReadFees(heads.latest);
+  if (keep_going(status)) {
+    status = transfers_.Scan(heads.final, batcher_.position());
+  }
   if (keep_going(status)) {
     status = transfers_.Submit(batcher_.position());
   }
   if (keep_going(status)) {
-    status = sender_.Step(latest, final_number);
+    status = sender_.Step(heads);
   }
   if (keep_going(status)) {
-    status = sender_.Report(batcher_.position().batches_reported);
+    status = quarantine_.Step();
+  }
+  if (keep_going(status)) {
+    status = ReportToEngine();
   }
   if (!keep_going(status)) {
     return status;
   }
   return trouble;
+}
+
+absl::Status Relayer::ReportToEngine() {
+  const uint64_t reported = batcher_.position().batches_reported;
+  RETURN_IF_ERROR(sender_.Report(reported));
+  RETURN_IF_ERROR(reporter_.Step(sender_.jobs(), reported));
+  RETURN_IF_ERROR(quarantine_.Forget(batcher_.disputes()));
+  return disputes_.Step(quarantine_.owed(), batcher_.disputes());
 }
 
 absl::Status Relayer::Flush() {
@@ -223,7 +276,8 @@ absl::Status Relayer::Flush() {
 }
 
 bool Relayer::idle() const {
-  return !batcher_.has_open_work() && sender_.jobs().empty() && transfers_.pending_count() == 0;
+  return !batcher_.has_open_work() && sender_.jobs().empty() && sender_.fillers().empty() &&
+         transfers_.pending_count() == 0 && disputes_.idle();
 }
 
 }  // namespace tally::settlement

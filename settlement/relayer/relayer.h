@@ -1,16 +1,23 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "settlement/chain/chain_client.h"
-#include "settlement/chain/private_key.h"
+#include "settlement/chain/signer.h"
 #include "settlement/engine_link.h"
+#include "settlement/fees/fee_window.h"
+#include "settlement/relayer/batch_reporter.h"
 #include "settlement/relayer/batcher.h"
+#include "settlement/relayer/dispute_teller.h"
 #include "settlement/relayer/job_sender.h"
+#include "settlement/relayer/justifier.h"
 #include "settlement/relayer/key_value_store.h"
+#include "settlement/relayer/quarantine.h"
 #include "settlement/relayer/records.h"
 #include "settlement/relayer/relayer_config.h"
+#include "settlement/relayer/runway.h"
 #include "settlement/relayer/transfer_feed.h"
 
 namespace tally::settlement {
@@ -30,8 +37,10 @@ class Relayer {
     ChainClient* chain;
     EngineLink* engine;
     EventSource* events;
-    const PrivateKey* key;
+    Signer* signer;  // Of the vault's operator: the first lane.
     const Clock* clock;
+    Signer* justifier = nullptr;     // Not the operator's; null: see Justifier.
+    std::vector<Signer*> senders{};  // Further lanes: senders that the vault knows.
   };
 
   Relayer(const RelayerConfig& config, const Dependencies& dependencies);
@@ -54,6 +63,12 @@ class Relayer {
   const Checkpoint& position() const { return batcher_.position(); }
   const std::map<uint64_t, Job>& jobs() const { return sender_.jobs(); }
 
+  // How long the gas money of the keys lasts.
+  const RunwayMonitor& runway() const { return runway_; }
+
+  // What the vault refused and operators have to sort out.
+  const Quarantine& quarantine() const { return quarantine_; }
+
   // The node, the engine or the price of gas may be better later.
   static bool IsTransient(const absl::Status& status);
 
@@ -61,15 +76,25 @@ class Relayer {
   absl::Status StartFresh(const VaultHead& head);
   absl::Status AdoptSettledBatches(const VaultHead& head, std::vector<Job>* jobs);
   absl::Status CheckHead(const RelayerStore::Contents& contents, const VaultHead& head);
-  absl::Status FinalNumber(uint64_t* latest, uint64_t* final_number);
+  absl::StatusOr<JobSender::Heads> Heads();
+  absl::Status ReadFees(uint64_t latest);
+  // What the engine has to know of batches and disputes.
+  absl::Status ReportToEngine();
 
   const RelayerConfig config_;
   const Dependencies dependencies_;
   RelayerStore store_;
   VaultReader vault_;
+  FeeWindow fees_;
+  uint64_t fees_read_at_ = 0;  // The newest block then.
   Batcher batcher_;
   TransferFeed transfers_;
   JobSender sender_;
+  Justifier justifier_;
+  Quarantine quarantine_;
+  BatchReporter reporter_;
+  DisputeTeller disputes_;
+  RunwayMonitor runway_;
 };
 
 }  // namespace tally::settlement

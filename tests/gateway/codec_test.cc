@@ -19,13 +19,6 @@ namespace {
 using wire::ErrorCode;
 using wire::MessageType;
 
-ErrorCode Decode(const Bytes& bytes, ClientMessage* message) {
-  std::vector<uint64_t> aligned((bytes.size() + 7) / 8);
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<uint8_t*>(aligned.data()));
-  return DecodeClientFrame({reinterpret_cast<const uint8_t*>(aligned.data()), bytes.size()},
-                           message);
-}
-
 TEST(ClientMessageTest, NewOrderBecomesItsCommand) {
   ClientMessage message;
   ASSERT_EQ(Decode(NewOrderFrame(9, {.client_order_id = 77,

@@ -41,7 +41,7 @@ class FeedTest : public HubTest {
                                &wire::FrameBuilder::add_set_phase, body));
   }
   std::vector<Received> PublishBook() {
-    const wire::DefineRules body(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, kRulesFlagBookDelta);
+    const wire::DefineRules body(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, kRulesFlagBookDelta, 0, 0);
     return Send(admin, FrameOf(MessageType::DEFINE_RULES, ++admin_seq,
                                &wire::FrameBuilder::add_define_rules, body));
   }

@@ -15,13 +15,6 @@ namespace {
 using wire::ErrorCode;
 using wire::MessageType;
 
-ErrorCode Decode(const Bytes& bytes, ClientMessage* message) {
-  std::vector<uint64_t> aligned((bytes.size() + 7) / 8);
-  std::memcpy(aligned.data(), bytes.data(), bytes.size());
-  return DecodeClientFrame({reinterpret_cast<const uint8_t*>(aligned.data()), bytes.size()},
-                           message);
-}
-
 template <typename Body>
 Bytes FrameOf(MessageType type, void (wire::FrameBuilder::*add)(const Body*), const Body& body) {
   return MakeFrame(type, 1, [&](auto& frame) { (frame.*add)(&body); });
@@ -197,7 +190,11 @@ TEST(OperatorMessageTest, PhaseRulesAndFeesKeepTheirFields) {
                                                       .order_quantity_max = {9},
                                                       .order_notional_max = {10},
                                                       .hidden = true,
-                                                      .book_deltas = true}));
+                                                      .book_deltas = true,
+                                                      .batch_stops = true,
+                                                      .auction_band_bp = 11,
+                                                      .auction_extensions_max = 12,
+                                                      .hold_auction = true}));
   DefineRulesCommand expected{.static_band_bp = 1,
                               .dynamic_band_bp = 2,
                               .fat_finger_bp = 3,
@@ -208,7 +205,9 @@ TEST(OperatorMessageTest, PhaseRulesAndFeesKeepTheirFields) {
                               .batch_interval_ns = 8,
                               .order_quantity_max = {9},
                               .order_notional_max = {10},
-                              .flags = kRulesFlagHidden | kRulesFlagBookDelta,
+                              .flags = kRulesFlagsKnown,
+                              .auction_extensions_max = 12,
+                              .auction_band_bp = 11,
                               .reserved = {}};
   EXPECT_EQ(std::memcmp(&rules.define_rules, &expected, sizeof(expected)), 0);
 
@@ -257,6 +256,24 @@ TEST(OperatorMessageTest, ProtectionAndKillSwitchKeepTheirFields) {
   EXPECT_EQ(message.command.kill_switch.engaged, 1);
 }
 
+TEST(OperatorMessageTest, AccountKeepsItsFields) {
+  const sdk::AccountRequest request{.account = AccountId{4},
+                                    .owner = {1, 2, 3},
+                                    .enabled = true,
+                                    .fee_class = 5,
+                                    .owner_group = 6,
+                                    .must_sign = true};
+  const Command account = Decoded(MessageType::DEFINE_ACCOUNT, &Builder::add_define_account,
+                                  sdk::internal::ToWire(request));
+  EXPECT_EQ(account.type, CommandType::kDefineAccount);
+  EXPECT_EQ(account.account, AccountId{4});
+  EXPECT_EQ(account.define_account.owner, request.owner);
+  EXPECT_EQ(account.define_account.enabled, 1);
+  EXPECT_EQ(account.define_account.fee_class, 5);
+  EXPECT_EQ(account.define_account.owner_group, 6u);
+  EXPECT_EQ(account.define_account.must_sign, 1);
+}
+
 // A body of valid values, the same with one bad byte at a time.
 struct RangeCase {
   const char* name;
@@ -278,10 +295,12 @@ std::vector<RangeCase> RangeCases() {
                                   wire::Side::NONE, 0);
   const wire::SetPhase phase(0x0807060504030201, 1, 1, wire::TradingPhase::HALT,
                              wire::TradingPhase::CONTINUOUS);
-  const wire::DefineRules rules(0x0807060504030201, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0);
+  const wire::DefineRules rules(0x0807060504030201, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
   const wire::DefineFees fees(0x0807060504030201, 1, 0, 0, 0, 0);
   const wire::DefineProtection protection(0x0807060504030201, 1, 1, 1, 1, 1);
   const wire::KillSwitch kill(0x0807060504030201, 1, wire::KillScope::VENUE, 1);
+  const std::array<uint8_t, 20> owner{1, 2, 3, 4};
+  const wire::DefineAccount account(flatbuffers::span<const uint8_t, 20>(owner), 1, 0, 1, 0, 0, 0);
   return {{"NewOrderFull",
            FrameOf(MessageType::NEW_ORDER_FULL, &Builder::add_new_order_full, order),
            sizeof(order),
@@ -314,7 +333,7 @@ std::vector<RangeCase> RangeCases() {
           {"DefineRules",
            FrameOf(MessageType::DEFINE_RULES, &Builder::add_define_rules, rules),
            sizeof(rules),
-           {{68, 4}, {69, 1}, {71, 1}}},
+           {{68, 16}, {68, 128}}},
           {"DefineFees",
            FrameOf(MessageType::DEFINE_FEES, &Builder::add_define_fees, fees),
            sizeof(fees),
@@ -326,7 +345,11 @@ std::vector<RangeCase> RangeCases() {
           {"KillSwitch",
            FrameOf(MessageType::KILL_SWITCH, &Builder::add_kill_switch, kill),
            sizeof(kill),
-           {{12, 0}, {12, 4}, {13, 2}, {14, 1}, {15, 1}}}};
+           {{12, 0}, {12, 4}, {13, 2}, {14, 1}, {15, 1}}},
+          {"DefineAccount",
+           FrameOf(MessageType::DEFINE_ACCOUNT, &Builder::add_define_account, account),
+           sizeof(account),
+           {{28, 2}, {30, 2}, {31, 1}}}};
 }
 
 TEST(RangeTest, ABadByteInAnyFieldWithARangeIsRefused) {

@@ -37,10 +37,12 @@ std::vector<Bytes> Corpus() {
   const wire::Quote quote(3, 99, 5, 101, 5, 1, 0, 0, 1, wire::SelfTradePrevention::NONE, 0);
   const wire::ResetProtection reset(1);
   const wire::SetPhase phase(0, 0, 1, wire::TradingPhase::HALT, wire::TradingPhase::UNSET);
-  const wire::DefineRules rules(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3);
+  const wire::DefineRules rules(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0);
   const wire::DefineFees fees(0, 1, 0, 0, 1, 0);
   const wire::DefineProtection protection(1, 1, 1, 1, 1, 1);
   const wire::KillSwitch kill(66, 2, wire::KillScope::SESSION, 1);
+  const std::array<uint8_t, 20> owner{};
+  const wire::DefineAccount account(flatbuffers::span<const uint8_t, 20>(owner), 1, 0, 1, 0, 0, 0);
   return {
       NewOrderFrame(1, {.client_order_id = 1}),
       CancelFrame(2, 1),
@@ -66,6 +68,7 @@ std::vector<Bytes> Corpus() {
       MakeFrame(MessageType::DEFINE_PROTECTION, 16,
                 [&](auto& f) { f.add_define_protection(&protection); }),
       MakeFrame(MessageType::KILL_SWITCH, 17, [&](auto& f) { f.add_kill_switch(&kill); }),
+      MakeFrame(MessageType::DEFINE_ACCOUNT, 18, [&](auto& f) { f.add_define_account(&account); }),
       SubscribeFrame(1, 63)};
 }
 

@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 
+#include "base/clock.h"
 #include "gateway/session/hub.h"
 #include "tests/gateway/sync_engine.h"
 #include "tests/gateway/wire_client.h"
@@ -56,6 +57,7 @@ class HubFixture {
         .keys = &keys,
         .engine = &engine,
         .reports = &engine,
+        .verifier = verifier,
         .instruments = {definition},
         .recovered = engine.Recover(),
         .random = [this](std::span<uint8_t> out) { std::fill(out.begin(), out.end(), ++nonce); }});
@@ -136,6 +138,7 @@ class HubFixture {
 
   GatewayOptions options;
   KeyDirectory keys;
+  const OrderVerifier* verifier = nullptr;
   SyncEngine engine;
   std::unique_ptr<SessionHub> hub;
   Instant now{.wall_ns = 1'700'000'000'000'000'000, .mono_ns = 1'000'000'000};

@@ -6,6 +6,8 @@
 
 #include "gtest/gtest.h"
 
+#include "gateway/engine_adapter.h"
+
 namespace tally::gateway {
 namespace {
 
@@ -123,6 +125,46 @@ TEST(PublicBookTest, GoesOnFromWhatWasRecovered) {
   ASSERT_EQ(book.Orders().size(), 2u);
   EXPECT_EQ(book.Orders()[0].order_id(), 7u);
   EXPECT_EQ(book.Levels()[0].quantity(), 11);
+}
+
+// The configuration switched the deltas of a book off, or on: that happens before a gateway
+// listens.
+TEST(PublicBookTest, WhatDefinitionsTookBackBeforeTheStartIsGone) {
+  const RecoveredOrder bid{OrderId{7}, Side::kBuy, {100}, {5}};
+  const RecoveredOrder ask{OrderId{8}, Side::kSell, {101}, {6}};
+  RecoveredState state;
+  state.books.push_back({.instrument = InstrumentId{1},
+                         .top = {},
+                         .phase = {},
+                         .has_deltas = true,
+                         .delta_sequence = 41,
+                         .scheduled_ns = 0,
+                         .orders = {bid, ask}});
+  const auto apply = [&](BookAction action, const RecoveredOrder& order, int64_t quantity) {
+    Event event = MakeEvent(EventType::kBookDelta);
+    event.instrument = InstrumentId{1};
+    event.order_id = order.order_id;
+    event.side = Raw(order.side);
+    event.book_delta.action = action;
+    event.book_delta.price = order.price;
+    event.book_delta.quantity = {quantity};
+    event.book_delta.book_sequence = state.books[0].delta_sequence + 1;
+    AddToRecovered(event, &state);
+  };
+  apply(BookAction::kChange, bid, 3);
+  PublicBook book;
+  book.Restore(state.books[0]);
+  ASSERT_EQ(book.Orders().size(), 2u);
+  EXPECT_EQ(book.Orders()[0].quantity(), 3);
+  apply(BookAction::kRemove, bid, 0);
+  apply(BookAction::kRemove, ask, 0);
+  book.Restore(state.books[0]);
+  EXPECT_EQ(book.Orders().size(), 0u);
+  EXPECT_EQ(book.sequence(), 44u);
+  apply(BookAction::kAdd, ask, 6);
+  book.Restore(state.books[0]);
+  ASSERT_EQ(book.Orders().size(), 1u);
+  EXPECT_EQ(book.Orders()[0].order_id(), 8u);
 }
 
 }  // namespace

@@ -64,7 +64,20 @@ class SyncEngine final : public EngineLink, public ReportSource, private EventSi
                                 .next_report_sequence = s.next_report_sequence,
                                 .last_client_order_id = s.last_client_order_id});
     }
-    state.books.push_back({kInstrument, core_.book_top(kInstrument)});
+    RecoveredBook& book = state.books.emplace_back();
+    book = {.instrument = kInstrument,
+            .top = core_.book_top(kInstrument),
+            .phase = core_.phase(kInstrument),
+            .has_deltas = (core_.rules(kInstrument).flags & kRulesFlagBookDelta) != 0,
+            .delta_sequence = core_.book_delta_sequence(kInstrument)};
+    for (const Side side : {Side::kBuy, Side::kSell}) {
+      std::vector<core::DepthOrder> orders(book.has_deltas ? core_.open_order_count() : 0);
+      orders.resize(core_.BookOrders(kInstrument, side, orders));
+      for (const core::DepthOrder& order : orders) {
+        book.orders.push_back({order.id, side, order.price, order.quantity});
+      }
+    }
+    state.batches = core_.BatchStatuses();
     return state;
   }
 
@@ -118,6 +131,13 @@ class SyncEngine final : public EngineLink, public ReportSource, private EventSi
       }
     }
     return outcome;
+  }
+  absl::StatusOr<std::vector<Event>> FindEvents(EventSequence from, std::size_t limit) override {
+    std::vector<Event> found;
+    for (std::size_t i = Raw(from) - 1; i + log_lag < released_ && found.size() < limit; ++i) {
+      found.push_back(events_[i]);
+    }
+    return found;
   }
 
  private:

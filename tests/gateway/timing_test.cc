@@ -47,6 +47,12 @@ ScheduledPhase At(InstrumentId instrument, int64_t time_of_day_ns, TradingPhase 
           .phase = phase};
 }
 
+RecoveredState SeenUntil(int64_t time_ns) {
+  RecoveredState recovered;
+  recovered.time_ns = time_ns;
+  return recovered;
+}
+
 // "1:continuous"-like; the phase as its number.
 std::vector<std::string> Names(const std::vector<ScheduledPhase>& due) {
   std::vector<std::string> names;
@@ -97,7 +103,7 @@ TEST(PhaseScheduleTest, AtTheSameTimeTheLaterEntryOfTheFileCounts) {
 
 TEST(TimekeeperTest, PublishesNothingWhileNothingIsDue) {
   FakeLink link;
-  Timekeeper timekeeper(&link, PhaseSchedule(), 0);
+  Timekeeper timekeeper(&link, PhaseSchedule(), SeenUntil(0));
   EXPECT_EQ(timekeeper.Run(kMonday), 0);
   link.deadline_ns = kMonday + kSecond;
   EXPECT_EQ(timekeeper.Run(kMonday), kMonday + kSecond);
@@ -106,11 +112,12 @@ TEST(TimekeeperTest, PublishesNothingWhileNothingIsDue) {
 
 TEST(TimekeeperTest, SendsOneTimerForADeadlineAndAnotherOnlyIfItStands) {
   FakeLink link;
-  Timekeeper timekeeper(&link, PhaseSchedule(), 0);
+  Timekeeper timekeeper(&link, PhaseSchedule(), SeenUntil(0));
   link.deadline_ns = kMonday;
   int64_t again = timekeeper.Run(kMonday);
   ASSERT_EQ(link.commands.size(), 1u);
   EXPECT_EQ(link.commands[0].type, CommandType::kTimer);
+  EXPECT_EQ(link.commands[0].timer.bounded, 1);
   EXPECT_GT(again, kMonday);
   timekeeper.Run(kMonday + 1);
   EXPECT_EQ(link.commands.size(), 1u);
@@ -129,7 +136,7 @@ TEST(TimekeeperTest, AFullRingIsTriedAgain) {
   link.room = 0;
   link.deadline_ns = kMonday;
   Timekeeper timekeeper(&link, PhaseSchedule({At(kOne, 0, TradingPhase::kContinuous)}),
-                        kMonday - kHour);
+                        SeenUntil(kMonday - kHour));
   const int64_t again = timekeeper.Run(kMonday);
   EXPECT_GT(again, kMonday);
   EXPECT_LE(again, kMonday + kSecond);
@@ -144,7 +151,7 @@ TEST(TimekeeperTest, ScheduledPhasesAreSentOnceAndMadeUpForAfterAStop) {
   const std::vector<ScheduledPhase> entries = {At(kOne, 8 * kHour, TradingPhase::kContinuous),
                                                At(kOne, 17 * kHour, TradingPhase::kClosed)};
   FakeLink link;
-  Timekeeper timekeeper(&link, PhaseSchedule(entries), kMonday);
+  Timekeeper timekeeper(&link, PhaseSchedule(entries), SeenUntil(kMonday));
   EXPECT_EQ(timekeeper.Run(kMonday + kHour), kMonday + 8 * kHour);
   EXPECT_TRUE(link.commands.empty());
   timekeeper.Run(kMonday + 8 * kHour);
@@ -152,15 +159,63 @@ TEST(TimekeeperTest, ScheduledPhasesAreSentOnceAndMadeUpForAfterAStop) {
   ASSERT_EQ(link.commands.size(), 1u);
   EXPECT_EQ(link.commands[0].instrument, kOne);
   EXPECT_EQ(link.commands[0].set_phase.phase, TradingPhase::kContinuous);
+  EXPECT_EQ(link.commands[0].set_phase.flags, kSetPhaseFlagBounded | kSetPhaseFlagScheduled);
 
   // Stopped at noon, started in the evening: the close is made up for; at noon nothing would be.
   FakeLink noon;
-  Timekeeper(&noon, PhaseSchedule(entries), kMonday + 12 * kHour).Run(kMonday + 13 * kHour);
+  Timekeeper(&noon, PhaseSchedule(entries), SeenUntil(kMonday + 12 * kHour))
+      .Run(kMonday + 13 * kHour);
   EXPECT_TRUE(noon.commands.empty());
   FakeLink evening;
-  Timekeeper(&evening, PhaseSchedule(entries), kMonday + 12 * kHour).Run(kMonday + 20 * kHour);
+  Timekeeper(&evening, PhaseSchedule(entries), SeenUntil(kMonday + 12 * kHour))
+      .Run(kMonday + 20 * kHour);
   ASSERT_EQ(evening.commands.size(), 1u);
   EXPECT_EQ(evening.commands[0].set_phase.phase, TradingPhase::kClosed);
+}
+
+// The journal can have commands from after the time of a phase and not the phase, which was behind
+// them in the ring.
+TEST(TimekeeperTest, APhaseThatACrashTookIsMadeUpForOnceAndNoOperatorIsOverruled) {
+  const std::vector<ScheduledPhase> entries = {At(kOne, 8 * kHour, TradingPhase::kContinuous),
+                                               At(kOne, 17 * kHour, TradingPhase::kClosed)};
+  const struct {
+    const char* name;
+    int64_t scheduled_ns;  // When the clock last set the phase.
+    int64_t seen_ns;       // The last command of the journal.
+    std::size_t sent;
+  } rows[] = {
+      {"it is there", kMonday + 8 * kHour + 2, kMonday + 8 * kHour + 9, 0},
+      {"it is not", kMonday + 8 * kHour - 15 * kHour, kMonday + 8 * kHour + 9, 1},
+      {"the last command came before its time", kMonday - 7 * kHour, kMonday + 8 * kHour - 9, 1},
+      {"an entry that is new in the schedule", kMonday - 7 * kHour, kMonday + 9 * kHour, 0},
+      {"the clock never set a phase", 0, kMonday + 8 * kHour + 9, 0},
+  };
+  for (const auto& row : rows) {
+    RecoveredState recovered = SeenUntil(row.seen_ns);
+    recovered.books.push_back({.instrument = kOne,
+                               .top = {},
+                               .phase = {},
+                               .has_deltas = false,
+                               .delta_sequence = 0,
+                               .scheduled_ns = row.scheduled_ns,
+                               .orders = {}});
+    recovered.books.push_back({.instrument = kTwo,
+                               .top = {},
+                               .phase = {},
+                               .has_deltas = false,
+                               .delta_sequence = 0,
+                               .scheduled_ns = row.scheduled_ns,
+                               .orders = {}});
+    FakeLink link;
+    Timekeeper timekeeper(&link, PhaseSchedule(entries), recovered);
+    timekeeper.Run(std::max(row.seen_ns, kMonday + 8 * kHour) + 20);
+    timekeeper.Run(kMonday + 10 * kHour);
+    ASSERT_EQ(link.commands.size(), row.sent) << row.name;
+    if (row.sent != 0) {
+      EXPECT_EQ(link.commands[0].instrument, kOne);
+      EXPECT_EQ(link.commands[0].set_phase.phase, TradingPhase::kContinuous);
+    }
+  }
 }
 
 }  // namespace

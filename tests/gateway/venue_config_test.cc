@@ -158,7 +158,33 @@ order_quantity_max_lots = 8
 order_notional_max_quanta = 9
 hidden = true
 book_deltas = true
+batch_stops = true
+hold_auction = true
+auction_band_bp = 700
+auction_extensions_max = 3
 )";
+
+TEST(VenueConfigTest, ExposureLimitsBecomeCommands) {
+  const auto parse = [](const std::string& limits) {
+    return ParseVenueConfig(With("fee_account = 1\n", "fee_account = 1\n" + limits), "v");
+  };
+  const auto config = parse(
+      "[[exposure_limits]]\nasset = \"USD\"\nlimit = \"1\"\n"
+      "[[exposure_limits]]\nasset = \"USD\"\nlimit = \"2\"\naccount = 2\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const std::vector<Command> commands = VenueDefinitions(*config);
+  const Command& all = commands[commands.size() - 2];
+  EXPECT_EQ(all.type, CommandType::kDefineExposure);
+  EXPECT_EQ(all.account, AccountId{});
+  EXPECT_GT(all.define_exposure.limit.value, 0);
+  EXPECT_EQ(commands.back().account, AccountId{2});
+  EXPECT_EQ(commands.back().define_exposure.limit.value, 2 * all.define_exposure.limit.value);
+  for (const char* bad :
+       {"asset = \"NONE\"\nlimit = \"1\"\n", "asset = \"USD\"\nlimit = \"1\"\naccount = 77\n",
+        "asset = \"USD\"\nlimit = \"0.0000000000000001\"\n"}) {
+    EXPECT_FALSE(parse(std::string("[[exposure_limits]]\n") + bad).ok()) << bad;
+  }
+}
 
 std::string WithMarket(const std::string& original, const std::string& replacement) {
   const std::string text = absl::StrCat(With("fee_account = 1\n", kRules), kMarket);
@@ -177,6 +203,8 @@ TEST(VenueConfigTest, RulesFeesProtectionsAndScheduleBecomeCommands) {
   EXPECT_EQ(rules.batch_interval_ns, 100'000'000);
   EXPECT_EQ(rules.order_notional_max.value, 9);
   EXPECT_EQ(rules.flags, kRulesFlagsKnown);
+  EXPECT_EQ(rules.auction_band_bp, 700);
+  EXPECT_EQ(rules.auction_extensions_max, 3);
   ASSERT_EQ(config->fees.size(), 2u);
   EXPECT_EQ(config->fees[0].instrument, InstrumentId{0});
   EXPECT_EQ(config->fees[1].instrument, InstrumentId{1});
@@ -261,6 +289,8 @@ TEST_P(MarketFaultTest, NamesLineKeyAndFix) {
 constexpr FaultCase kMarketFaults[] = {
     {"breaker_window_ms = 5000", "", "rules.breaker_bp: needs breaker_window_ms"},
     {"static_band_bp = 1000", "static_band_bp = 10001", "static_band_bp: 10001 is out of range"},
+    {"auction_band_bp = 700\n", "", "rules.auction_band_bp: is needed by"},
+    {"volatility_call_ms = 7000\n", "", "auction_extensions_max: needs volatility_call_ms"},
     {"hidden = true", "hiden = true", "instruments[0].rules.hiden: no such key"},
     {"[instruments.rules]", "rules = 5\n[instruments.other]", "write [instruments.rules] below"},
     {"at = \"08:00\"", "at = \"8:00\"", "schedule[0].at: must be a time of day in UTC"},
@@ -292,11 +322,78 @@ TEST(VenueConfigTest, AllFaultsAreShownAtOnce) {
   EXPECT_THAT(faults, HasSubstr("keys[0].id"));
 }
 
+std::string WithSettlement(std::string_view keys, std::string_view signing) {
+  return absl::StrCat(kVenue,
+                      "\n[settlement]\nrpc_url = \"http://127.0.0.1:8545\"\nchain_id = 1\n"
+                      "vault = \"0x5fbdb2315678afecb367f032d93f642f64180aa3\"\n"
+                      "data_directory = \"relayer\"\nkey_id = 7\nkey_file = \"relayer.key\"\n",
+                      std::string(keys), "\n[settlement.signing]\n", std::string(signing));
+}
+
+TEST(VenueConfigTest, FaultsOfSigningAreNamed) {
+  constexpr char kKey[] = "operator_key_file = \"operator.key\"";
+  constexpr char kAddress[] = "operator_address = \"0x70997970c51812dc3a010c7d01b50e0d17dc79c8\"";
+  constexpr char kUrl[] = "operator_url = \"http://127.0.0.1:9000\"";
+  const struct {
+    std::string keys;
+    std::string signing;
+    const char* fault;
+  } cases[] = {
+      {"", "", "settlement.operator_key_file: is missing"},
+      {kKey, absl::StrCat(kUrl, "\n", kAddress), "stands instead of operator_key_file"},
+      {"", kUrl, "operator_url: needs operator_address beside it"},
+      {"", absl::StrCat(kUrl, "\noperator_address = \"0x12\""), "must be an address"},
+      {kKey, "hour_gwei_max = 0", "settlement.signing.hour_gwei_max"},
+      {kKey, "hour_gwei = 1", "settlement.signing.hour_gwei"},
+  };
+  for (const auto& one : cases) {
+    EXPECT_THAT(FaultOf(WithSettlement(one.keys, one.signing)), HasSubstr(one.fault));
+  }
+  const auto config =
+      ParseVenueConfig(WithSettlement("", absl::StrCat(kUrl, "\n", kAddress)), "venue.toml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->settlement.signing.vault_operator.url, "http://127.0.0.1:9000");
+  EXPECT_EQ(config->settlement.signing.fee_cap_gwei_max, 500u);
+}
+
 TEST(VenueConfigTest, ExampleOfTheDocumentationLoads) {
   const absl::StatusOr<VenueConfig> config = LoadVenueConfig(TALLY_EXAMPLE_VENUE);
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->settlement.configured);
+  EXPECT_EQ(config->settlement.settle_deadline_ms, 0u);
+  EXPECT_TRUE(config->settlement.sender_key_files.empty());
   EXPECT_EQ(config->instruments[0].definition.tick_quanta.value, 1);
+}
+
+constexpr char kSettlement[] = R"(
+[settlement]
+rpc_url = "http://127.0.0.1:1"
+chain_id = 1
+vault = "0x00000000000000000000000000000000000000a1"
+operator_key_file = "operator.key"
+data_directory = "relayer"
+key_id = 7
+key_file = "relayer.key"
+)";
+
+TEST(VenueConfigTest, SettlementTimingHasDefaultsAndLimits) {
+  const std::string text = std::string(kVenue) + kSettlement;
+  const absl::StatusOr<VenueConfig> plain = ParseVenueConfig(text, "venue.toml");
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_EQ(plain->settlement.settle_deadline_ms, 900'000u);
+  EXPECT_EQ(plain->settlement.block_ms, 12'000u);
+  EXPECT_EQ(plain->settlement.open_value_quanta_max, 0);
+  const absl::StatusOr<VenueConfig> full = ParseVenueConfig(
+      text +
+          "settle_deadline_ms = 60000\nblock_ms = 2000\nopen_value_asset = \"USD\"\n"
+          "open_value_quanta_max = 500\nsender_key_files = [\"a.key\", \"b.key\"]\n",
+      "venue.toml");
+  ASSERT_TRUE(full.ok()) << full.status();
+  EXPECT_EQ(full->settlement.settle_deadline_ms, 60'000u);
+  EXPECT_EQ(full->settlement.open_value_quanta_max, 500);
+  EXPECT_EQ(full->settlement.sender_key_files.size(), 2u);
+  EXPECT_THAT(FaultOf(text + "block_ms = 1\n"), HasSubstr("block_ms: 1 is out of range"));
+  EXPECT_THAT(FaultOf(text + "open_value_asset = \"X\"\n"), HasSubstr("is not the symbol"));
 }
 
 TEST(VenueConfigTest, MissingFileSaysWhereToStart) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <sodium.h>
@@ -14,6 +15,13 @@
 namespace tally::gateway {
 
 using Bytes = std::vector<uint8_t>;
+
+inline wire::ErrorCode Decode(const Bytes& bytes, ClientMessage* message) {
+  std::vector<uint64_t> aligned((bytes.size() + 7) / 8);
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<uint8_t*>(aligned.data()));
+  return DecodeClientFrame({reinterpret_cast<const uint8_t*>(aligned.data()), bytes.size()},
+                           message);
+}
 
 // One message of the server, at an aligned address.
 struct Received {

@@ -15,8 +15,6 @@ namespace {
 
 using ::testing::SizeIs;
 
-constexpr int kPatienceMs = 20'000;
-
 class Trader final : public Listener {
  public:
   Trader(const GatewayVenue& venue, uint64_t key, uint64_t session_id = 7) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "settlement/chain/abi.h"
 #include "settlement/chain/transaction.h"
 #include "settlement/deploy.h"
 #include "settlement/relayer/relayer.h"
@@ -22,14 +23,9 @@ namespace {
 
 using nlohmann::json;
 
-// The first default account of every development node: it owns the ether.
-constexpr std::string_view kRichKey =
-    "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 constexpr uint32_t kTraders = 20;
 constexpr std::size_t kFeeWallet = kTraders;  // Account 21.
 constexpr std::size_t kRich = kTraders + 1;
-const Uint256 kEther = Uint256(1'000'000'000'000'000'000);
-constexpr uint64_t kUnitsPerQuantum = 10'000'000'000;  // A quantum is 1e-8 of an 18-digit token.
 
 class AnvilTest : public testing::Test {
  protected:
@@ -59,6 +55,7 @@ class AnvilTest : public testing::Test {
     DeployOptions options;
     options.artifacts_directory = TALLY_CONTRACTS;
     options.vault_operator = operator_.address();
+    options.challenge_window_s = 0;  // Withdrawals are paid at once.
     for (const char* symbol : {"BTC", "USD"}) {
       options.assets.push_back(
           {.symbol = symbol, .token = std::nullopt, .units_per_quantum = kUnitsPerQuantum});
@@ -84,7 +81,9 @@ class AnvilTest : public testing::Test {
     auto sent = wallets_->SendAll(funding);
     ASSERT_TRUE(sent.ok()) << sent.status();
     for (std::size_t i = 0; i <= kTraders; ++i) {  // One by one: the order gives the numbers.
-      sent = wallets_->SendAll({calls::Register(i, deployment_.vault)});
+      const WalletCall open = i == kTraders ? calls::Waive(i, deployment_.vault)
+                                            : calls::Arm(i, deployment_.vault, kFarAway);
+      sent = wallets_->SendAll({calls::Register(i, deployment_.vault), open});
       ASSERT_TRUE(sent.ok()) << sent.status();
     }
     std::vector<WalletCall> deposits;
@@ -118,13 +117,15 @@ class AnvilTest : public testing::Test {
     config.batch_fills_max = 100;
     config.batch_age_ns_max = 0;
     config.rebroadcast_ns = 100'000'000;
+    config.lane_retry_ns = 100'000'000;
     config.log = [this](LogLevel, std::string_view text) { log_.append(text).append("\n"); };
     relayer_ = std::make_unique<Relayer>(config, Relayer::Dependencies{.store = store_.get(),
                                                                        .chain = chain_.get(),
                                                                        .engine = &engine_,
                                                                        .events = &engine_,
-                                                                       .key = &operator_,
-                                                                       .clock = &clock_});
+                                                                       .signer = &operator_,
+                                                                       .clock = &clock_,
+                                                                       .senders = senders_});
     const absl::Status started = relayer_->Start();
     ASSERT_TRUE(started.ok()) << started;
   }
@@ -180,7 +181,8 @@ class AnvilTest : public testing::Test {
   std::optional<AnvilProcess> node_;
   std::unique_ptr<RpcChainClient> chain_;
   std::string directory_;
-  const PrivateKey operator_ = PrivateKey::ForTest("operator", 7);
+  KeySigner operator_{PrivateKey::ForTest("operator", 7)};
+  std::vector<Signer*> senders_;  // Further lanes.
   Deployment deployment_;
   std::optional<Wallets> wallets_;
   FaultPlan faults_;
@@ -243,6 +245,52 @@ TEST_F(AnvilTest, SettlesAVenue) {
   RunUntilIdle(2 * kTraders);
   ExpectAgreement();
   EXPECT_NE(log_.find("reorganisation took it back"), std::string::npos) << log_;
+}
+
+// The operator's key runs out of money with work to do; another sender that the vault knows goes
+// on.
+TEST_F(AnvilTest, AnotherLaneSettlesWhenTheFirstCannotPay) {
+  OpenAccounts();
+  KeySigner second(PrivateKey::ForTest("sender", 1));
+  senders_ = {&second};
+  ASSERT_TRUE(wallets_->SendAll({calls::SendEther(kRich, second.address(), kEther)}).ok());
+  std::vector<PrivateKey> operator_key;
+  operator_key.push_back(PrivateKey::ForTest("operator", 7));
+  Wallets operator_wallet(chain_.get(), std::move(operator_key));
+  const auto allowed = operator_wallet.SendAll(
+      {{.to = deployment_.vault,
+        .data =
+            AbiEncoder().Add(second.address()).Add(uint64_t{1}).Call("setSender(address,bool)")}});
+  ASSERT_TRUE(allowed.ok()) << allowed.status();
+  engine_.DefineInstrument(1, 0, 1, kTraders + 1);
+  StartRelayer();
+  RunUntilIdle(2 * kTraders);
+  Trade(150);
+  RunUntilIdle(2 * kTraders);
+  ASSERT_EQ(chain_->Nonce(second.address()).value(), 0u);
+  const uint64_t spent = chain_->Nonce(operator_.address()).value();
+
+  const auto set_balance = [&](const Uint256& wei) {
+    const auto set = chain_->Request("anvil_setBalance",
+                                     json::array({Hex(operator_.address()), ToQuantity(wei)}));
+    ASSERT_TRUE(set.ok()) << set.status();
+  };
+  set_balance(0);
+  const uint64_t batches = engine_.settled_batches();
+  Trade(150);
+  for (int i = 0; i < 200 && engine_.settled_batches() < batches + 3; ++i) {
+    ASSERT_TRUE(relayer_->Step().ok()) << log_;
+    Mine(1);
+  }
+  ExpectAgreement();
+  EXPECT_EQ(chain_->Nonce(second.address()).value(), 3u) << log_;
+  EXPECT_EQ(chain_->Nonce(operator_.address()).value(), spent) << log_;
+
+  // With money again, the nonce that the first lane had given away is filled, and work goes on.
+  set_balance(kEther);
+  Trade(50);
+  RunUntilIdle(2 * kTraders);
+  ExpectAgreement();
 }
 
 TEST_F(AnvilTest, TheContractsRefusalNamesTheEntry) {

@@ -108,8 +108,9 @@ void FakeChain::TakeNonce() {
 
 absl::Status FakeChain::Ask() {
   RETURN_IF_ERROR(faults_->Check());
-  return faults_->LoseMessage() ? MakeChainStatus(ChainError::kTransport, "request lost")
-                                : absl::OkStatus();
+  return is_down_ || faults_->LoseMessage()
+             ? MakeChainStatus(ChainError::kTransport, "request lost")
+             : absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> FakeChain::ChainId() {
@@ -135,7 +136,7 @@ absl::StatusOr<uint64_t> FakeChain::Nonce(const Address& account) {
 
 absl::StatusOr<Uint256> FakeChain::BalanceWei(const Address&) {
   RETURN_IF_ERROR(Ask());
-  return Uint256(1) << 80;
+  return balance_wei_;
 }
 
 absl::StatusOr<Bytes> FakeChain::Code(const Address& account) {
@@ -194,6 +195,15 @@ absl::StatusOr<std::optional<Receipt>> FakeChain::TransactionReceipt(const Hash3
   return std::optional<Receipt>();
 }
 
+absl::StatusOr<TransactionPlace> FakeChain::FindTransaction(const Hash32& hash) {
+  ASSIGN_OR_RETURN(std::optional<Receipt> receipt, TransactionReceipt(hash));
+  const bool is_pooled = std::any_of(pool_.begin(), pool_.end(),
+                                     [&](const auto& item) { return item.second.hash == hash; });
+  return receipt.has_value() ? TransactionPlace::kMined
+         : is_pooled         ? TransactionPlace::kPooled
+                             : TransactionPlace::kUnknown;
+}
+
 absl::StatusOr<Bytes> FakeChain::Call(const CallRequest& request) {
   RETURN_IF_ERROR(Ask());
   FakeVault copy = vault();
@@ -212,6 +222,13 @@ absl::StatusOr<uint64_t> FakeChain::EstimateGas(const CallRequest&) {
 absl::StatusOr<FeeQuote> FakeChain::Fees() {
   RETURN_IF_ERROR(Ask());
   return FeeQuote{.base_fee_wei = base_fee_wei_, .tip_wei = 1'000'000};
+}
+
+absl::StatusOr<FeeHistory> FakeChain::BaseFees(uint64_t block_count) {
+  RETURN_IF_ERROR(Ask());
+  const uint64_t count = std::min<uint64_t>(block_count, blocks_.size());
+  return FeeHistory{.first_block = blocks_.size() - count,
+                    .base_fees_wei = std::vector<uint64_t>(count + 1, base_fee_wei_)};
 }
 
 }  // namespace tally::settlement

@@ -32,6 +32,9 @@ class FakeChain final : public ChainClient {
   // A foreign transaction of the operator's account takes its next nonce.
   void TakeNonce();
   void set_base_fee(uint64_t wei) { base_fee_wei_ = wei; }
+  // Whether no request is answered. The chain goes on all the same.
+  void SetDown(bool down) { is_down_ = down; }
+  void set_balance(const Uint256& wei) { balance_wei_ = wei; }  // Of every account.
   void SetPaused(bool paused) { blocks_.back().vault.paused = paused; }
 
   const FakeVault& vault() const { return blocks_.back().vault; }
@@ -50,9 +53,11 @@ class FakeChain final : public ChainClient {
   absl::StatusOr<std::vector<ChainLog>> Logs(const LogFilter& filter) override;
   absl::StatusOr<Hash32> SendRawTransaction(ByteView raw) override;
   absl::StatusOr<std::optional<Receipt>> TransactionReceipt(const Hash32& hash) override;
+  absl::StatusOr<TransactionPlace> FindTransaction(const Hash32& hash) override;
   absl::StatusOr<Bytes> Call(const CallRequest& request) override;
   absl::StatusOr<uint64_t> EstimateGas(const CallRequest& request) override;
   absl::StatusOr<FeeQuote> Fees() override;
+  absl::StatusOr<FeeHistory> BaseFees(uint64_t block_count) override;
 
  private:
   struct UserAction {
@@ -81,9 +86,11 @@ class FakeChain final : public ChainClient {
   std::vector<UserAction> waiting_;
   std::map<uint64_t, DecodedTransaction> pool_;  // Of the operator, by nonce.
   uint64_t base_fee_wei_ = 1'000'000'000;
+  Uint256 balance_wei_ = Uint256(1) << 80;
   uint64_t fork_ = 0;  // Makes the hashes of replaced blocks differ.
   uint64_t broadcast_count_ = 0;
   uint64_t failed_count_ = 0;
+  bool is_down_ = false;
 };
 
 }  // namespace tally::settlement

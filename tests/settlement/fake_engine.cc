@@ -46,13 +46,25 @@ bool FakeEngine::Execute(const Trade& trade) {
   balances_[{Raw(terms.fee_account), quote}] += trade.buyer_fee + trade.seller_fee;
   ++trades_;
   for (const bool is_buy : {true, false}) {
+    Event accepted = MakeEvent(EventType::kOrderAccepted);
+    accepted.instrument = static_cast<InstrumentId>(trade.instrument);
+    accepted.account = static_cast<AccountId>(is_buy ? trade.buyer : trade.seller);
+    accepted.side = static_cast<uint8_t>(is_buy ? Side::kBuy : Side::kSell);
+    accepted.order_id = static_cast<OrderId>(2 * trades_ + (is_buy ? 1 : 0));
+    accepted.accepted.price = {trade.ticks};
+    accepted.accepted.quantity = {trade.lots};
+    EmitSigned(accepted, terms, is_buy ? trade.buyer_fee : trade.seller_fee);
+  }
+  for (const bool is_buy : {true, false}) {
     Event fill = MakeEvent(EventType::kOrderFilled);
     fill.instrument = static_cast<InstrumentId>(trade.instrument);
     fill.account = static_cast<AccountId>(is_buy ? trade.buyer : trade.seller);
     fill.side = static_cast<uint8_t>(is_buy ? Side::kBuy : Side::kSell);
     fill.filled.trade_id = static_cast<TradeId>(trades_);
     fill.filled.price = {trade.ticks};
+    fill.order_id = static_cast<OrderId>(2 * trades_ + (is_buy ? 1 : 0));
     fill.filled.quantity = {trade.lots};
+    fill.filled.cumulative = {trade.lots};
     fill.filled.fee = {is_buy ? trade.buyer_fee : trade.seller_fee};
     Emit(fill);
   }
@@ -60,9 +72,100 @@ bool FakeEngine::Execute(const Trade& trade) {
   return true;
 }
 
+void FakeEngine::SignOrders(const OrderDomain& domain,
+                            std::function<const PrivateKey*(uint32_t account)> key_of) {
+  domain_ = domain;
+  key_of_ = std::move(key_of);
+}
+
+void FakeEngine::EmitSigned(Event accepted, const InstrumentDefinedEvent& terms, int64_t fee) {
+  constexpr uint32_t kExpiry = 4'000'000'000;
+  constexpr uint32_t kMaxFee = 100'000;  // A tenth.
+  const PrivateKey* const key = domain_.has_value() ? key_of_(Raw(accepted.account)) : nullptr;
+  const int64_t notional = accepted.accepted.price.value * accepted.accepted.quantity.value;
+  if (key == nullptr || fee * 10 > notional) {
+    return;
+  }
+  const auto wide = [](int64_t value) { return static_cast<unsigned __int128>(value); };
+  SignedOrder order;
+  order.account = accepted.account;
+  order.base = terms.base_asset;
+  order.quote = terms.quote_asset;
+  order.side = static_cast<Side>(accepted.side);
+  order.quantity = wide(accepted.accepted.quantity.value);
+  order.notional = wide(notional);
+  order.nonce = nonce_ == 0 ? Raw(accepted.order_id) : nonce_;
+  order.expiry_s = kExpiry;
+  order.max_fee_hundredths_bp = kMaxFee;
+  const auto signature = CompactSignature(key->Sign(domain_->HashOf(order)));
+
+  accepted.session = SessionIndex{1};
+  accepted.client_order_id = ClientOrderId{Raw(accepted.order_id)};
+  Event half = MakeEvent(EventType::kOrderSigned);
+  half.session = accepted.session;
+  half.account = accepted.account;
+  half.client_order_id = accepted.client_order_id;
+  half.client_sequence = ++client_sequence_;
+  half.order_signed.nonce = order.nonce;
+  half.order_signed.expiry_s = kExpiry;
+  half.order_signed.max_fee_hundredths_bp = kMaxFee;
+  std::copy_n(signature.begin(), 32, half.order_signed.signature_r.begin());
+  Emit(half);
+  half.type = EventType::kOrderSignature;
+  half.payload = {};
+  std::copy_n(signature.begin() + 32, 32, half.order_signature.signature_vs.begin());
+  Emit(half);
+  accepted.client_sequence = ++client_sequence_;
+  Emit(accepted);
+}
+
 void FakeEngine::Reject(const Command& command, uint64_t index) {
   rejections_.push_back(
       {.type = command.type, .index = index, .reason = RejectReason::kOutOfOrderTransfer});
+}
+
+void FakeEngine::TakeStatus(const Command& command) {
+  const BatchStatusCommand& batch = command.batch_status;
+  if (batch.batch_id <= batches_) {
+    return;
+  }
+  statuses_.push_back(batch);
+  if (batch.status != SettlementStatus::kFinal) {
+    return;
+  }
+  if (batch.batch_id != batches_ + 1) {
+    Reject(command, batch.batch_id);
+    return;
+  }
+  ++batches_;
+  Event event = MakeEvent(EventType::kBatchSettled);
+  event.batch_settled.batch_id = batch.batch_id;
+  event.batch_settled.last_event = batch.last_event;
+  Emit(event);
+}
+
+// As the core counts the steps.
+void FakeEngine::TakeDispute(const Command& command) {
+  const DisputeCommand& step = command.dispute;
+  std::vector<Command>& steps = disputes_[{step.batch_id, Raw(step.culprit)}];
+  if (step.step == steps.size() + 1) {
+    steps.push_back(command);
+  } else if (step.step > steps.size()) {
+    Reject(command, step.batch_id);
+    return;
+  } else if (step.step != 1) {
+    return;
+  }
+  EmitDispute(step.batch_id, Raw(step.culprit), /*resolved=*/false);
+}
+
+void FakeEngine::EmitDispute(uint64_t batch, uint32_t culprit, bool resolved) {
+  Event event = MakeEvent(EventType::kDispute);
+  event.dispute.batch_id = batch;
+  event.dispute.culprit = static_cast<AccountId>(culprit);
+  event.dispute.steps = static_cast<uint32_t>(disputes_.at({batch, culprit}).size());
+  event.dispute.resolved = resolved ? 1 : 0;
+  Emit(event);
 }
 
 absl::Status FakeEngine::Submit(const Command& command) {
@@ -70,17 +173,12 @@ absl::Status FakeEngine::Submit(const Command& command) {
   if (faults_->LoseMessage()) {
     return absl::OkStatus();  // Sent, and lost on the way.
   }
-  if (command.type == CommandType::kBatchSettled) {
-    const uint64_t id = command.batch_settled.batch_id;
-    if (id == batches_ + 1) {
-      ++batches_;
-      Event event = MakeEvent(EventType::kBatchSettled);
-      event.batch_settled.batch_id = id;
-      event.batch_settled.last_event = command.batch_settled.last_event;
-      Emit(event);
-    } else if (id > batches_) {
-      Reject(command, id);
-    }
+  if (command.type == CommandType::kBatchStatus) {
+    TakeStatus(command);
+    return faults_->Check();
+  }
+  if (command.type == CommandType::kDispute) {
+    TakeDispute(command);
     return faults_->Check();
   }
   const ChainTransferCommand& transfer = command.chain_transfer;

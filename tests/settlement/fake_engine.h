@@ -1,10 +1,14 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "settlement/chain/private_key.h"
 #include "settlement/engine_link.h"
+#include "settlement/netting/signed_order.h"
 #include "settlement/relayer/key_value_store.h"
 #include "tests/settlement/fault_plan.h"
 
@@ -27,6 +31,13 @@ class FakeEngine final : public EngineLink, public EventSource {
   };
   // Trades if both sides can pay; both fills and the public trade go to the log.
   bool Execute(const Trade& trade);
+  // From now on each order of a trade is signed by the key that `key_of` gives for its account, if
+  // any, and the log says so.
+  void SignOrders(const OrderDomain& domain,
+                  std::function<const PrivateKey*(uint32_t account)> key_of);
+  // Every order is signed with this nonce (0: each with its own): an engine that executes the same
+  // signed order again and again.
+  void set_nonce(uint64_t nonce) { nonce_ = nonce; }
 
   absl::Status Submit(const Command& command) override;
   std::vector<Rejection> Poll() override;
@@ -37,9 +48,21 @@ class FakeEngine final : public EngineLink, public EventSource {
   uint64_t withdraw_count() const { return withdraws_; }
   uint64_t settled_batches() const { return batches_; }
   std::size_t event_count() const { return log_.size(); }
+  // Every status told of batches that were not final then.
+  const std::vector<BatchStatusCommand>& statuses() const { return statuses_; }
+  // The steps taken of each dispute, by batch and culprit.
+  const std::map<std::pair<uint64_t, uint32_t>, std::vector<Command>>& disputes() const {
+    return disputes_;
+  }
+  // An operator has resolved it.
+  void Resolve(uint64_t batch, uint32_t culprit) { EmitDispute(batch, culprit, true); }
 
  private:
   void Emit(Event event);
+  void EmitSigned(Event accepted, const InstrumentDefinedEvent& terms, int64_t fee);
+  void TakeStatus(const Command& command);
+  void TakeDispute(const Command& command);
+  void EmitDispute(uint64_t batch, uint32_t culprit, bool resolved);
   void Reject(const Command& command, uint64_t index);
 
   const uint64_t chain_id_;
@@ -48,10 +71,16 @@ class FakeEngine final : public EngineLink, public EventSource {
   std::map<std::pair<uint32_t, uint16_t>, __int128> balances_;
   std::map<uint32_t, InstrumentDefinedEvent> instruments_;
   std::vector<Rejection> rejections_;
+  std::vector<BatchStatusCommand> statuses_;
+  std::map<std::pair<uint64_t, uint32_t>, std::vector<Command>> disputes_;
   uint64_t deposits_ = 0;
   uint64_t withdraws_ = 0;
   uint64_t batches_ = 0;
   uint64_t trades_ = 0;
+  std::optional<OrderDomain> domain_;
+  std::function<const PrivateKey*(uint32_t)> key_of_;
+  uint64_t client_sequence_ = 0;
+  uint64_t nonce_ = 0;
 };
 
 // The store in memory, with a crash before and after every write.

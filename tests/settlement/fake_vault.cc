@@ -65,7 +65,10 @@ FakeVault::Outcome FakeVault::Execute(const Address& sender, ByteView calldata) 
     return Return(AbiEncoder().Add(found == ring.end() ? Hash32() : found->second).Add(0));
   }
   if (Is(calldata, "withdrawalAt(uint64)")) {
-    const Withdrawal& found = withdrawals.at(Word(arguments, 0) - 1);
+    const uint64_t index = Word(arguments, 0);
+    const bool is_known = index > 0 && index <= withdrawals.size();
+    const Withdrawal found =
+        is_known ? withdrawals[index - 1] : Withdrawal{.status = WithdrawalStatus::kNone};
     return Return(AbiEncoder()
                       .Add(found.account)
                       .Add(found.asset)
@@ -74,7 +77,7 @@ FakeVault::Outcome FakeVault::Execute(const Address& sender, ByteView calldata) 
                       .Add(static_cast<uint64_t>(found.status))
                       .Add(Address()));
   }
-  if (sender != operator_address) {
+  if (sender != operator_address && !senders.contains(sender)) {
     return Revert({}, "NotOperator()");
   }
   FakeVault after = *this;
@@ -98,9 +101,10 @@ FakeVault::Outcome FakeVault::Settle(ByteView arguments) {
   batch.id = Word(arguments, 1);
   batch.first_event = Word(arguments, 2);
   batch.last_event = Word(arguments, 3);
-  batch.engine_time_ns = Word(arguments, 4);
-  batch.exec_root = *AbiReader(arguments).WordHash(5);
-  const ByteView data = arguments.subspan(8 * 32, Word(arguments, 7));
+  batch.previous_engine_time_ns = Word(arguments, 4);
+  batch.engine_time_ns = Word(arguments, 5);
+  batch.exec_root = *AbiReader(arguments).WordHash(6);
+  const ByteView data = arguments.subspan(9 * 32, Word(arguments, 8));
   batch.data.assign(data.begin(), data.end());
   if (paused) {
     return Revert(AbiEncoder().Add(1), "SettlePaused(uint64)");
@@ -112,6 +116,7 @@ FakeVault::Outcome FakeVault::Settle(ByteView arguments) {
     return Revert(AbiEncoder().Add(head.chain).Add(batch.parent), "WrongParent(bytes32,bytes32)");
   }
   CHECK(batch.first_event == head.last_event + 1 && batch.last_event >= batch.first_event);
+  CHECK(batch.previous_engine_time_ns == head.engine_time_ns);
   CHECK(batch.engine_time_ns >= head.engine_time_ns);
   const auto entries = DecodeEntries(batch.data);
   CHECK(entries.ok());
@@ -122,7 +127,7 @@ FakeVault::Outcome FakeVault::Settle(ByteView arguments) {
       __int128& balance = balances[{Raw(entry.account), asset}];
       balance += delta;
       sums[asset] += delta;
-      if (balance < 0) {
+      if (balance < 0 || (delta < 0 && frozen.count(Raw(entry.account)) > 0)) {
         return Revert(AbiEncoder().Add(Raw(entry.account)).Add(Raw(entry.pair)),
                       "Overdraft(uint32,uint16)");
       }

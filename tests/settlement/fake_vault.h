@@ -26,8 +26,10 @@ struct FakeVault {
   };
 
   Address operator_address;
+  std::set<Address> senders;  // Of the operator.
   VaultHead head;
   bool paused = false;
+  std::set<uint32_t> frozen;  // Accounts that no batch may debit.
   std::map<uint64_t, Hash32> ring;
   std::map<uint64_t, int> settled_count;
   std::map<std::pair<uint32_t, uint16_t>, __int128> balances;

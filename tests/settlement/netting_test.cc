@@ -16,7 +16,7 @@ namespace {
 constexpr AccountId kAlice{1};
 constexpr AccountId kBob{2};
 constexpr AccountId kFees{3};
-constexpr InstrumentId kInstrument{1};
+constexpr InstrumentId kMainPair{1};
 constexpr InstrumentId kCrossPair{2};
 
 Event Defined(InstrumentId instrument, AssetId base, AssetId quote, AccountId fee_account = kFees) {
@@ -32,8 +32,8 @@ Event Defined(InstrumentId instrument, AssetId base, AssetId quote, AccountId fe
   return event;
 }
 
-struct FillTerms {
-  InstrumentId instrument = kInstrument;
+struct NettedFill {
+  InstrumentId instrument = kMainPair;
   AccountId account{};
   Side side = Side::kBuy;
   int64_t ticks = 0;
@@ -42,7 +42,7 @@ struct FillTerms {
   uint64_t trade = 1;
 };
 
-Event Fill(const FillTerms& terms) {
+Event FillOf(const NettedFill& terms) {
   Event event = MakeEvent(EventType::kOrderFilled);
   event.instrument = terms.instrument;
   event.account = terms.account;
@@ -56,15 +56,15 @@ Event Fill(const FillTerms& terms) {
 
 NettingWindow Window() {
   NettingWindow window;
-  EXPECT_TRUE(window.Add(Defined(kInstrument, AssetId{0}, AssetId{1})).ok());
+  EXPECT_TRUE(window.Add(Defined(kMainPair, AssetId{0}, AssetId{1})).ok());
   EXPECT_TRUE(window.Add(Defined(kCrossPair, AssetId{2}, AssetId{1})).ok());
   return window;
 }
 
-void AddTrade(NettingWindow* window, const FillTerms& buy, const FillTerms& sell) {
-  ASSERT_TRUE(window->Add(Fill(buy)).ok());
+void AddTrade(NettingWindow* window, const NettedFill& buy, const NettedFill& sell) {
+  ASSERT_TRUE(window->Add(FillOf(buy)).ok());
   ASSERT_FALSE(window->balanced());
-  ASSERT_TRUE(window->Add(Fill(sell)).ok());
+  ASSERT_TRUE(window->Add(FillOf(sell)).ok());
   ASSERT_TRUE(window->balanced());
 }
 
@@ -110,7 +110,7 @@ TEST(NettingTest, FeeAccountOfTheMomentGetsTheFee) {
   NettingWindow window = Window();
   AddTrade(&window, {.account = kAlice, .side = Side::kBuy, .ticks = 1, .lots = 1, .fee = 1},
            {.account = kBob, .side = Side::kSell, .ticks = 1, .lots = 1});
-  ASSERT_TRUE(window.Add(Defined(kInstrument, AssetId{0}, AssetId{1}, AccountId{9})).ok());
+  ASSERT_TRUE(window.Add(Defined(kMainPair, AssetId{0}, AssetId{1}, AccountId{9})).ok());
   AddTrade(&window,
            {.account = kAlice, .side = Side::kBuy, .ticks = 1, .lots = 1, .fee = 1, .trade = 2},
            {.account = kBob, .side = Side::kSell, .ticks = 1, .lots = 1, .trade = 2});
@@ -119,12 +119,12 @@ TEST(NettingTest, FeeAccountOfTheMomentGetsTheFee) {
 
 TEST(NettingTest, UnknownInstrumentIsRefused) {
   NettingWindow window;
-  EXPECT_EQ(window.Add(Fill({.account = kAlice})).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(window.Add(FillOf({.account = kAlice})).code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(NettingDeathTest, CannotEndInsideATrade) {
   NettingWindow window = Window();
-  ASSERT_TRUE(window.Add(Fill({.account = kAlice, .ticks = 1, .lots = 1})).ok());
+  ASSERT_TRUE(window.Add(FillOf({.account = kAlice, .ticks = 1, .lots = 1})).ok());
   EXPECT_DEATH(window.Take(), "balanced");
 }
 
@@ -175,7 +175,7 @@ TEST(NettingTest, AnyGroupingAddsUpToTheSameBalances) {
               .lots = lots,
               .fee = sell_fee,
               .trade = trade});
-    const uint32_t base = instrument == kInstrument ? 0 : 2;
+    const uint32_t base = instrument == kMainPair ? 0 : 2;
     expected[{Raw(buyer), base}] += lots * 10;
     expected[{Raw(seller), base}] -= lots * 10;
     expected[{Raw(buyer), 1}] -= ticks * lots * 2 + buy_fee;
@@ -233,6 +233,7 @@ TEST_F(VectorsTest, BatchesMatchToTheByte) {
         .id = static_cast<uint64_t>(Number(header["id"])),
         .first_event = static_cast<uint64_t>(Number(header["firstEvent"])),
         .last_event = static_cast<uint64_t>(Number(header["lastEvent"])),
+        .previous_engine_time_ns = static_cast<uint64_t>(Number(header["previousEngineTime"])),
         .engine_time_ns = static_cast<uint64_t>(Number(header["engineTime"])),
         .exec_root = *ParseHash(Of(header["execRoot"])),
         .data = EncodeEntries(entries)};

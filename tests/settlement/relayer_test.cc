@@ -87,6 +87,19 @@ TEST_F(RelayerTest, ABatchWaitsForItsAgeOrItsSize) {
   EXPECT_EQ(world_.relayer->jobs().size(), 2u);
 }
 
+TEST_F(RelayerTest, ABatchHasNoMoreSignedOrdersOfAnAccountThanOneJustificationTakes) {
+  world_.config.batch_orders_per_account_max = 3;
+  Fund();
+  const PrivateKey key = PrivateKey::ForTest("trader", 1);
+  world_.engine.SignOrders(OrderDomain(FakeChain::kChainId, RelayerWorld::VaultAddress()),
+                           [&](uint32_t account) { return account == 1 ? &key : nullptr; });
+  for (int i = 0; i < 7; ++i) {
+    world_.engine.Execute({.instrument = 1, .buyer = 1, .seller = 2});
+  }
+  ASSERT_TRUE(world_.StepRelayer().ok());
+  EXPECT_EQ(world_.relayer->jobs().size(), 2u);  // And one trade waits for more.
+}
+
 TEST_F(RelayerTest, FlushSealsAtOnce) {
   Fund();
   world_.engine.Execute({.instrument = 1, .buyer = 1, .seller = 2});
@@ -183,7 +196,7 @@ TEST_F(RelayerTest, TwoRelayersCannotSettleTwice) {
                                 .chain = &world_.chain,
                                 .engine = &world_.engine,
                                 .events = &world_.engine,
-                                .key = &world_.key,
+                                .signer = &world_.signer,
                                 .clock = &world_.clock});
   ASSERT_TRUE(other.Start().ok());
   Trade(60);
@@ -219,23 +232,82 @@ TEST_F(RelayerTest, APausedVaultIsWaitedFor) {
   world_.Settle();
 }
 
-TEST_F(RelayerTest, ARefusedBatchStopsWithTheEntryItFailedOn) {
+TEST_F(RelayerTest, ABatchIsSettledWithoutTheAccountThatTheVaultRefuses) {
   Fund();
   // The vault lost what the engine still counts: only a bug or a theft can do that.
   world_.engine.Execute({.instrument = 1, .buyer = 1, .seller = 2, .ticks = 1000, .lots = 90});
+  world_.engine.Execute({.instrument = 1, .buyer = 3, .seller = 2, .ticks = 10, .lots = 9});
   const_cast<FakeVault&>(world_.chain.vault()).balances[{1, 1}] = 5;
-  absl::Status status;
-  for (int i = 0; i < 20; ++i) {
-    status = world_.StepRelayer();
-    if (!status.ok() && !Relayer::IsTransient(status)) {
-      break;
-    }
+  for (int i = 0; i < 100 && world_.engine.settled_batches() == 0; ++i) {
+    const absl::Status status = world_.StepRelayer();
+    ASSERT_TRUE(status.ok() || Relayer::IsTransient(status)) << status;
     world_.clock.Advance(5'000'000'000);
     world_.chain.Mine();
   }
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(std::string(status.message()).find("Overdraft: account 1, pair 0"), std::string::npos)
-      << status;
+  EXPECT_EQ(world_.engine.settled_batches(), 1u) << world_.Tail();
+  EXPECT_TRUE(Logged("ALARM: the vault refuses batch 1")) << world_.Tail();
+  EXPECT_TRUE(Logged("Overdraft: account 1, pair 0")) << world_.Tail();
+  EXPECT_EQ((world_.chain.vault().balances.at({3, 0})), 100'009);
+  const auto& owed = world_.relayer->quarantine().owed();
+  ASSERT_EQ(owed.size(), 1u);
+  const auto entries = DecodeEntries(owed.begin()->second.data);
+  ASSERT_EQ(entries->size(), 2u);
+  EXPECT_TRUE((*entries)[0].even == 90 && (*entries)[0].odd == -90'000);
+  EXPECT_TRUE((*entries)[1].even == -90 && (*entries)[1].odd == 90'000);
+}
+
+// Signs, unless it is told to fail.
+class MoodySigner final : public Signer {
+ public:
+  explicit MoodySigner(Signer* signer) : signer_(signer) {}
+  const Address& address() const override { return signer_->address(); }
+  absl::StatusOr<SignedTransaction> Sign(const Transaction& transaction) override {
+    ++asked_count;
+    return mood.ok() ? signer_->Sign(transaction) : mood;
+  }
+
+  absl::Status mood;
+  int asked_count = 0;
+
+ private:
+  Signer* const signer_;
+};
+
+TEST_F(RelayerTest, ASignerThatIsAwayIsWaitedForAndOneThatRefusesEndsTheRelayer) {
+  Fund();
+  MoodySigner signer(&world_.signer);
+  ASSERT_TRUE(world_.StartRelayerWith(&signer).ok());
+  signer.mood = absl::UnavailableError("signer: connection refused");
+  Trade(10);
+  world_.Run(20);
+  EXPECT_GT(signer.asked_count, 1);
+  EXPECT_EQ(world_.chain.broadcast_count(), 0u);
+  signer.mood = absl::OkStatus();
+  world_.Settle();
+  Trade(10);
+  signer.mood = absl::PermissionDeniedError("selector 0x12345678 is not allowed");
+  absl::Status status;
+  for (int i = 0; i < 20 && (status.ok() || Relayer::IsTransient(status)); ++i) {
+    status = world_.relayer->Step();
+    world_.clock.Advance(2'000'000'000);
+  }
+  EXPECT_EQ(status, signer.mood);
+}
+
+// What is under way is not given up because a higher price cannot be signed now.
+TEST_F(RelayerTest, WithoutASignerTheSameBytesAreSentAgain) {
+  Fund();
+  MoodySigner signer(&world_.signer);
+  ASSERT_TRUE(world_.StartRelayerWith(&signer).ok());
+  Trade(10);
+  RunUntilSent();
+  world_.chain.set_base_fee(100'000'000'000);  // More than it pays.
+  const uint64_t sent = world_.chain.broadcast_count();
+  const int asked = signer.asked_count;
+  signer.mood = absl::ResourceExhaustedError("budget of the hour is spent");
+  world_.Run(60);
+  EXPECT_GT(signer.asked_count, asked);
+  EXPECT_GT(world_.chain.broadcast_count(), sent);
 }
 
 struct StartCase {
@@ -249,7 +321,7 @@ TEST(RelayerStartTest, EveryMismatchIsNamed) {
       {"no contract at the vault's address",
        [](RelayerWorld* world) { world->config.vault = Address(); }},
       {"the key belongs to",
-       [](RelayerWorld* world) { world->key = PrivateKey::ForTest("stranger", 1); }},
+       [](RelayerWorld* world) { world->signer = KeySigner(PrivateKey::ForTest("stranger", 1)); }},
   };
   for (const StartCase& row : cases) {
     RelayerWorld world;
@@ -320,7 +392,9 @@ TEST_F(RocksStoreTest, RecordsSurviveARoundTrip) {
   job.id = 4;
   job.batch.id = 4;
   job.batch.data = Bytes(28, 3);
-  job.state = JobState::kSent;
+  job.state = JobState::kAttempted;
+  job.lane.bytes[19] = 8;
+  job.deadline_ns = 99;
   job.attempts.push_back({.tip_wei = 1, .fee_cap_wei = 2, .raw = {1, 2}, .hash = {}});
   ASSERT_TRUE(store.SaveJob(job).ok());
   auto contents = store.Load();
@@ -330,11 +404,29 @@ TEST_F(RocksStoreTest, RecordsSurviveARoundTrip) {
   ASSERT_EQ(contents->jobs.count(4), 1u);
   EXPECT_EQ(contents->jobs[4].attempts[0].raw, (Bytes{1, 2}));
   EXPECT_EQ(contents->jobs[4].batch.data, job.batch.data);
+  EXPECT_EQ(contents->jobs[4].lane, job.lane);
+  EXPECT_EQ(contents->jobs[4].deadline_ns, 99);
   job.state = JobState::kDone;
   ASSERT_TRUE(store.SaveJob(job).ok());
   contents = store.Load();
   ASSERT_TRUE(contents.ok());
   EXPECT_TRUE(contents->jobs.empty());
+}
+
+TEST_F(RocksStoreTest, RecordsFromBeforeThereWereLanesAreRead) {
+  const std::string hash(64, '0');
+  const std::string record =
+      R"({"schema":2,"id":4,"kind":4,"state":3,"withdrawals":[],"gas_limit":21000,"nonce":7,)"
+      R"("attempts":[],"abandoned":[],"mined_block":0,"mined_block_hash":"0x)" +
+      hash + R"(","mined_transaction":"0x)" + hash + R"("})";
+  auto rocks = OpenRocksStore(directory_);
+  ASSERT_TRUE(rocks.ok());
+  ASSERT_TRUE((*rocks)->Write({.puts = {{"job/4", record}}, .deletes = {}}).ok());
+  const auto contents = RelayerStore(rocks->get()).Load();
+  ASSERT_TRUE(contents.ok()) << contents.status();
+  EXPECT_EQ(contents->jobs.at(4).nonce, 7u);
+  EXPECT_EQ(contents->jobs.at(4).lane, Address());
+  EXPECT_EQ(contents->jobs.at(4).deadline_ns, 0);
 }
 
 TEST_F(RocksStoreTest, DamagedRecordsAreNamed) {

@@ -8,27 +8,20 @@
 #include <gtest/gtest.h>
 
 #include "settlement/relayer/relayer.h"
+#include "settlement/signing/policy_signer.h"
 #include "tests/settlement/fake_chain.h"
 #include "tests/settlement/fake_engine.h"
+#include "tests/settlement/manual_clock.h"
 
 namespace tally::settlement {
-
-class ManualClock final : public Clock {
- public:
-  int64_t NowNs() const override { return now_ns_; }
-  void Advance(int64_t ns) { now_ns_ += ns; }
-
- private:
-  int64_t now_ns_ = 1'000'000'000'000;
-};
 
 // A venue, a chain and a relayer between them, all simulated.
 struct RelayerWorld {
   static constexpr uint32_t kFees = 4;
 
   RelayerWorld()
-      : key(PrivateKey::ForTest("operator", 1)),
-        chain(VaultAddress(), key.address(), &faults),
+      : signer(PrivateKey::ForTest("operator", 1)),
+        chain(VaultAddress(), signer.address(), &faults),
         engine(FakeChain::kChainId, &faults),
         store(&faults) {
     config.chain_id = FakeChain::kChainId;
@@ -47,12 +40,14 @@ struct RelayerWorld {
     return *ParseAddress("5fbdb2315678afecb367f032d93f642f64180aa3");
   }
 
-  absl::Status StartRelayer() {
+  // Behind the policy, which must never refuse what an honest relayer sends.
+  absl::Status StartRelayer() { return StartRelayerWith(&guard); }
+  absl::Status StartRelayerWith(Signer* with) {
     relayer = std::make_unique<Relayer>(config, Relayer::Dependencies{.store = &store,
                                                                       .chain = &chain,
                                                                       .engine = &engine,
                                                                       .events = &engine,
-                                                                      .key = &key,
+                                                                      .signer = with,
                                                                       .clock = &clock});
     return relayer->Start();
   }
@@ -154,7 +149,14 @@ struct RelayerWorld {
   }
 
   FaultPlan faults;
-  PrivateKey key;
+  KeySigner signer;
+  PolicySigner guard{{.chain_id = FakeChain::kChainId,
+                      .account = signer.address(),
+                      .calls = OperatorCalls(VaultAddress()),
+                      .limits = {}},
+                     {.signer = &signer, .clock = &clock, .alarm = [](std::string_view text) {
+                        ADD_FAILURE() << text;
+                      }}};
   FakeChain chain;
   FakeEngine engine;
   MemoryStore store;

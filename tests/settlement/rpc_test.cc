@@ -45,11 +45,58 @@ constexpr ErrorCase kErrorCases[] = {
     {-32000, "intrinsic gas too high -- tx.gas_limit > env.cfg.tx_gas_limit_cap",
      ChainError::kTooLarge},
     {3, "execution reverted: custom error 0x1234", ChainError::kRevert},
-    // nethermind, besu, erigon
-    {-32010, "AlreadyKnown, nonce: 4", ChainError::kAlreadyKnown},
-    {-32000, "Known transaction", ChainError::kAlreadyKnown},
-    {-32010, "OldNonce, Current nonce: 5, nonce of rejected tx: 4.", ChainError::kNonceLow},
+    // geth, continued
+    {-32000, "future transaction tries to replace pending", ChainError::kNonceHigh},
+    {-32000, "gapped-nonce tx from delegated accounts", ChainError::kNonceHigh},
+    {-32000, "txpool is full", ChainError::kPoolFull},
+    {-32000, "address already reserved", ChainError::kPoolFull},
+    {-32000, "tx fee (1.21 ether) exceeds the configured cap (1.00 ether)",
+     ChainError::kFeeCapExceeded},
+    {-32000, "transaction gas limit too high (cap: 16777216, tx: 20000000)", ChainError::kTooLarge},
+    {-32000, "invalid chain id for signer: have 1 want 31337", ChainError::kChainMismatch},
+    {-32000, "missing trie node 1234 (path ) state is not available", ChainError::kMissingBlock},
+    {-32000, "header for hash not found", ChainError::kMissingBlock},
+    {-32001, "Block not found", ChainError::kMissingBlock},
+    // erigon
+    {-32000, "existing tx with same hash", ChainError::kAlreadyKnown},
     {-32000, "could not replace existing tx", ChainError::kReplaceUnderpriced},
+    {-32000, "INTERNAL_ERROR: could not replace existing tx", ChainError::kReplaceUnderpriced},
+    {-32000, "nonce too low", ChainError::kNonceLow},
+    {-32000, "fee too low", ChainError::kUnderpriced},
+    {-32000, "underpriced", ChainError::kUnderpriced},
+    {-32000, "insufficient funds", ChainError::kFunds},
+    {-32000, "queued sub-pool is full", ChainError::kPoolFull},
+    {-32000, "rlp too long", ChainError::kTooLarge},
+    // nethermind
+    {-32010, "AlreadyKnown, nonce: 4", ChainError::kAlreadyKnown},
+    {-32010, "already known", ChainError::kAlreadyKnown},
+    {-32010, "OldNonce, Current nonce: 5, nonce of rejected tx: 4.", ChainError::kNonceLow},
+    {-32010, "NonceGap, Future nonce. Expected nonce: 5", ChainError::kNonceHigh},
+    {-32010, "NonceTooFarInFuture", ChainError::kNonceHigh},
+    {-32010, "ReplacementNotAllowed", ChainError::kReplaceUnderpriced},
+    {-32010, "FeeTooLow, EffectivePriorityFeePerGas too low 1 < 2", ChainError::kUnderpriced},
+    {-32010, "FeeTooLowToCompete", ChainError::kUnderpriced},
+    {-32010, "InsufficientFunds, Balance is 0 less than sending value", ChainError::kFunds},
+    {-32010, "GasLimitExceeded, Gas limit: 30000000", ChainError::kTooLarge},
+    {-32010, "MaxTxSizeExceeded", ChainError::kTooLarge},
+    {-32010, "FailedToResolveSender", ChainError::kChainMismatch},
+    // besu
+    {-32000, "Known transaction", ChainError::kAlreadyKnown},
+    {-32001, "Nonce too low", ChainError::kNonceLow},
+    {-32006, "Nonce too high", ChainError::kNonceHigh},
+    {-32006, "", ChainError::kNonceHigh},
+    {-32000, "Transaction nonce is too distant from current sender nonce", ChainError::kNonceHigh},
+    {-32000, "An invalid transaction with a lower nonce exists", ChainError::kNonceHigh},
+    {-32000, "Replacement transaction underpriced", ChainError::kReplaceUnderpriced},
+    {-32009, "Gas price below configured minimum gas price", ChainError::kUnderpriced},
+    {-32009, "Gas price below current base fee", ChainError::kUnderpriced},
+    {-32004, "Upfront cost exceeds account balance", ChainError::kFunds},
+    {-32000, "Transaction fee cap exceeded", ChainError::kFeeCapExceeded},
+    {-32003, "Intrinsic gas exceeds gas limit", ChainError::kTooLarge},
+    {-32005, "Transaction gas limit exceeds block gas limit", ChainError::kTooLarge},
+    {-32000, "Wrong chainId", ChainError::kChainMismatch},
+    {-32008, "Initial sync is still in progress", ChainError::kTransport},
+    {-32000, "Execution reverted", ChainError::kRevert},
     // Providers
     {-32005, "daily request count exceeded", ChainError::kTransport},
     {429, "Too Many Requests", ChainError::kTransport},
@@ -107,6 +154,7 @@ TEST(RpcChainClientTest, UnexpectedAnswersAreTransportErrors) {
     auto client = Answering(answer);
     EXPECT_EQ(ChainErrorOf(client.ChainId().status()), ChainError::kTransport) << answer;
     EXPECT_EQ(ChainErrorOf(client.Fees().status()), ChainError::kTransport) << answer;
+    EXPECT_EQ(ChainErrorOf(client.BaseFees(3).status()), ChainError::kTransport) << answer;
     EXPECT_EQ(ChainErrorOf(client.BlockByTag(BlockTag::kLatest).status()), ChainError::kTransport);
     EXPECT_FALSE(client.TransactionReceipt({}).ok()) << answer;
   }
@@ -114,12 +162,22 @@ TEST(RpcChainClientTest, UnexpectedAnswersAreTransportErrors) {
 
 TEST(RpcChainClientTest, FeesTakeTheNextBaseFeeAndTheMedianTip) {
   auto client = Answering(
-      R"({"id":1,"result":{"baseFeePerGas":["0x1","0x2","0x64"],
-          "reward":[["0x989680"],["0x3b9aca00"],["0x1"]]}})");
+      R"({"id":1,"result":{"oldestBlock":"0x7","baseFeePerGas":["0x1","0x2","0x64"],
+          "reward":[["0x989680","0x989682"],["0x3b9aca00","0x3b9aca01"],["0x1","0x3"]]}})");
   const auto quote = client.Fees();
   ASSERT_TRUE(quote.ok()) << quote.status();
   EXPECT_EQ(quote->base_fee_wei, 100u);
   EXPECT_EQ(quote->tip_wei, 10'000'000u);
+  EXPECT_EQ(quote->tip_high_wei, 10'000'002u);
+}
+
+TEST(RpcChainClientTest, BaseFeesEndWithTheNextBlocks) {
+  auto client =
+      Answering(R"({"id":1,"result":{"oldestBlock":"0x7","baseFeePerGas":["0x1","0x2","0x64"]}})");
+  const auto history = client.BaseFees(2);
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->first_block, 7u);
+  EXPECT_EQ(history->base_fees_wei, (std::vector<uint64_t>{1, 2, 100}));
 }
 
 TEST(RpcChainClientTest, BatchAnswersMayComeInAnyOrder) {

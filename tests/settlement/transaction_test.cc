@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "evm/key_file.h"
+
 namespace tally::settlement {
 namespace {
 
@@ -34,19 +36,23 @@ TEST(PrivateKeyTest, RefusesKeysOutsideTheCurveOrder) {
   EXPECT_FALSE(PrivateKey::FromHex("hello").ok());
 }
 
+absl::StatusOr<evm::SecretText> NoPassphrase(const std::string&) {
+  return absl::InternalError("not a keystore");
+}
+
 TEST(PrivateKeyTest, RefusesAFileThatOthersMayRead) {
   std::string directory = (std::filesystem::temp_directory_path() / "tally-key-XXXXXX").string();
   ASSERT_NE(::mkdtemp(directory.data()), nullptr);
   const std::string path = directory + "/key";
   std::ofstream(path) << kDevelopmentKey << "\n";
   ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
-  const auto loose = PrivateKey::FromFile(path);
+  const auto loose = evm::LoadKeyFile(path, NoPassphrase);
   EXPECT_EQ(loose.status().code(), absl::StatusCode::kFailedPrecondition);
   ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
-  const auto strict = PrivateKey::FromFile(path);
+  const auto strict = evm::LoadKeyFile(path, NoPassphrase);
   ASSERT_TRUE(strict.ok()) << strict.status();
   EXPECT_EQ(Hex(strict->address()), "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266");
-  EXPECT_FALSE(PrivateKey::FromFile(directory + "/absent").ok());
+  EXPECT_FALSE(evm::LoadKeyFile(directory + "/absent", NoPassphrase).ok());
   std::filesystem::remove_all(directory);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
-// Counts heap allocations of the whole test program. A program that uses it adds
-// allocation_guard.cc to its sources, which replaces the global operator new.
+// Counts heap allocations of the whole test program, for which it replaces the global operator new.
 
 #include <cstdint>
 

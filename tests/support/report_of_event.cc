@@ -152,6 +152,13 @@ void FillIn(const Event& event, Report* report) {
       report->order_id = OrderId{};               // Likewise.
       report->client_order_id = ClientOrderId{};  // Likewise.
       return;
+    case EventType::kTradeBroken:
+      report->type = ReportType::kTradeBroken;
+      report->batch_id = event.trade_broken.batch_id;
+      report->trade_id = event.trade_broken.trade_id;
+      report->price = event.trade_broken.price;
+      report->quantity = event.trade_broken.quantity;
+      return;
     case EventType::kTrade:
     case EventType::kBookTop:
     case EventType::kSessionOpened:
@@ -164,6 +171,8 @@ void FillIn(const Event& event, Report* report) {
     case EventType::kWithdrawRefused:
     case EventType::kStateHash:
     case EventType::kDuplicateCommand:
+    case EventType::kOrderSigned:
+    case EventType::kOrderSignature:
     case EventType::kPhaseChanged:
     case EventType::kIndicative:
     case EventType::kBookDelta:
@@ -171,11 +180,14 @@ void FillIn(const Event& event, Report* report) {
     case EventType::kFeesDefined:
     case EventType::kProtectionDefined:
     case EventType::kKillSwitched:
+    case EventType::kExposureDefined:
+    case EventType::kBatchStatus:
+    case EventType::kDispute:
       return;
   }
 }
 
-using Fields = std::array<int64_t, 48>;
+using Fields = std::array<int64_t, 49>;
 
 // Every field that a client reads off the wire, and what ToString does not show.
 Fields FieldsOf(const Report& report) {
@@ -226,7 +238,8 @@ Fields FieldsOf(const Report& report) {
           static_cast<int64_t>(report.ask.order_id),
           report.ask.leaves.value,
           static_cast<int64_t>(report.ask.code),
-          report.delta.value * 65'536 + report.fill_count};
+          report.delta.value * 65'536 + report.fill_count,
+          static_cast<int64_t>(report.batch_id)};
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ void SessionView::OnReport(const Report& report) {
     case ReportType::kQuoteDone:
     case ReportType::kProtectionTripped:
     case ReportType::kCommandDone:
+    case ReportType::kTradeBroken:
       return;
     case ReportType::kCommandRejected:
       Expect(false, "a command was rejected", report);

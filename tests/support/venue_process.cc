@@ -89,6 +89,7 @@ std::string VenueText(const VenueSpec& spec) {
   for (uint64_t account = 1; account <= kTradingKeys; ++account) {
     absl::StrAppend(&text, "[[accounts]]\nid = ", account, "\n");
   }
+  absl::StrAppend(&text, spec.account_lines, "\n");
   absl::StrAppend(&text, InstrumentText(1, "BTC"), spec.market_lines, "\n",
                   InstrumentText(2, "ETH"));
   for (uint64_t key = 1; key <= kTradingKeys; ++key) {

@@ -57,6 +57,7 @@ struct VenueSpec {
   std::string durability = "sync";
   std::string engine_lines{};   // Added to [engine].
   std::string gateway_lines{};  // Added to [gateway].
+  std::string account_lines{};  // Added to account 8.
   std::string market_lines{};   // Added to instrument 1: its rules, then further tables.
 };
 

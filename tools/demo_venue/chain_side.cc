@@ -77,6 +77,7 @@ absl::Status ChainSide::Deploy(const std::string& artifacts_directory,
            .admin = {},
            .vault_operator = vault_operator,
            .guardian = {},
+           .challenge_window_s = 0,  // Withdrawals are paid at once.
            .assets = {{.symbol = "USD", .token = {}, .units_per_quantum = kUsdUnitsPerQuantum},
                       {.symbol = "BTC", .token = {}, .units_per_quantum = kBtcUnitsPerQuantum}}}));
   vault_.emplace(chain_.get(), deployment_.vault);
@@ -91,6 +92,8 @@ absl::Status ChainSide::OpenAccounts(uint32_t count) {
     keys.push_back(PrivateKey::ForTest(kSeed, i));
     addresses.push_back(keys.back().address());
     registrations.push_back(settlement::calls::Register(i, deployment_.vault));
+    // Nobody signs orders here, so nobody could justify a debit.
+    registrations.push_back(settlement::calls::Waive(i, deployment_.vault));
   }
   wallets_.emplace(chain_.get(), std::move(keys));
   RETURN_IF_ERROR(GiveGasMoney(addresses));
@@ -185,9 +188,9 @@ absl::StatusOr<std::vector<SettledOnChain>> ChainSide::Batches() {
     }
     ASSIGN_OR_RETURN(const settlement::Bytes input,
                      settlement::ParseHex(transaction.value("input", "0x")));
-    // The length of the entries is the eighth word after the selector (docs/formats/settlement.md).
+    // The length of the entries is the ninth word after the selector (docs/formats/settlement.md).
     ASSIGN_OR_RETURN(const uint64_t entry_bytes,
-                     settlement::AbiReader(settlement::ByteView(input).subspan(4)).Word64(7));
+                     settlement::AbiReader(settlement::ByteView(input).subspan(4)).Word64(8));
     batch.gas_used = receipt->gas_used;
     batch.entries = entry_bytes / settlement::kBatchEntryBytes;
     batches.push_back(batch);

@@ -83,37 +83,37 @@ Json BatchesJson(const Outcome& outcome) {
 }
 
 Json ReportJson(const std::vector<Check>& checks, const Outcome& outcome) {
-  Json json;
-  json["subtitle"] = absl::StrCat(
+  Json report;
+  report["subtitle"] = absl::StrCat(
       "A recorded BTC/USD market of ", Grouped(outcome.flow_steps),
       " commands played over TCP into the venue, made durable, matched, settled on a local EVM "
       "chain, and replayed to the identical state.");
-  json["footer"] = absl::StrCat(
+  report["footer"] = absl::StrCat(
       "Recorded flow: Bitstamp, 1 May 2015. Commands that could affect one another are sent only "
       "when the earlier one is answered (",
       Grouped(outcome.steps_alone),
       " of them alone), the others with some tens in flight. Gas is that of settle() with its "
       "calldata; a trade is two fills. The burst trades among few accounts, which nets far better "
       "than the recorded market.");
-  json["figures"] = Json::array();
+  report["figures"] = Json::array();
   for (const auto& [label, value] : Figures(outcome)) {
-    json["figures"].push_back({label, value});
+    report["figures"].push_back({label, value});
   }
-  json["checks"] = Json::array();
+  report["checks"] = Json::array();
   for (const Check& check : checks) {
-    json["checks"].push_back({{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}});
+    report["checks"].push_back({{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}});
   }
-  json["depth"] = DepthJson(outcome.depth);
-  json["trades"] = Json::array();
+  report["depth"] = DepthJson(outcome.depth);
+  report["trades"] = Json::array();
   for (const flow::FlowTrade& trade : outcome.trades) {
-    json["trades"].push_back({trade.time_ms,
-                              Round(static_cast<double>(trade.price.value) * kUsdPerTick, 2),
-                              Round(static_cast<double>(trade.quantity.value) * kBtcPerLot, 6)});
+    report["trades"].push_back({trade.time_ms,
+                                Round(static_cast<double>(trade.price.value) * kUsdPerTick, 2),
+                                Round(static_cast<double>(trade.quantity.value) * kBtcPerLot, 6)});
   }
-  json["kills"] = {outcome.kill_time_ms};
-  json["latency"] = LatencyJson(outcome.latencies_ns);
-  json["batches"] = BatchesJson(outcome);
-  return json;
+  report["kills"] = {outcome.kill_time_ms};
+  report["latency"] = LatencyJson(outcome.latencies_ns);
+  report["batches"] = BatchesJson(outcome);
+  return report;
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ absl::Status WriteVenueFile(const DemoOptions& options, const VenueFile& file,
       &text,
       "\n[settlement]\nrpc_url = \"%s\"\nchain_id = %u\nvault = \"%s\"\n"
       "operator_key_file = \"%s\"\ndata_directory = \"relayer\"\nkey_id = %u\nkey_file = \"%s\"\n"
-      "confirmations = 1\nfrom_block = %u\nbatch_fills_max = 8000\nbatch_interval_ms = 2000\n",
+      "confirmations = 1\nfrom_block = %u\nbatch_fills_max = 8000\nbatch_interval_ms = 2000\n"
+      "settle_deadline_ms = 0\n",
       node_url, deployment.chain_id, settlement::Hex(deployment.vault), file.operator_key_file,
       kSettlementKeyId, file.relayer_key_file, deployment.block);
   std::ofstream out(file.path);

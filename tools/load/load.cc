@@ -16,8 +16,6 @@
 namespace tally::load {
 namespace {
 
-constexpr int64_t kNsPerMs = 1'000'000;
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kTimerPollNs = 20 * kNsPerMs;  // How often idle sessions run their timers.
 constexpr int kLogonMs = 10'000;
 
@@ -36,15 +34,16 @@ class Driver final : public sdk::Listener {
   Driver(Run* run, uint64_t seed) : run_(*run), source_(run->options, seed) {}
 
   absl::Status Open(const LoadSession& session) {
-    ASSIGN_OR_RETURN(
-        client_, sdk::Client::Create({.host = run_.options.host,
-                                      .port = run_.options.port,
-                                      .key_id = session.key_id,
-                                      .key = session.key,
-                                      .session_id = session.session_id,
-                                      .resume_from = 0,
-                                      .cancel_on_disconnect = sdk::CancelOnDisconnect::kSession},
-                                     this));
+    ASSIGN_OR_RETURN(client_,
+                     sdk::Client::Create({.host = run_.options.host,
+                                          .port = run_.options.port,
+                                          .key_id = session.key_id,
+                                          .key = session.key,
+                                          .session_id = session.session_id,
+                                          .resume_from = 0,
+                                          .cancel_on_disconnect = sdk::CancelOnDisconnect::kSession,
+                                          .signing = session.signing},
+                                         this));
     return client_->Start();
   }
 

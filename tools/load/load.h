@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -10,13 +11,15 @@
 #include "base/histogram.h"
 #include "base/types.h"
 #include "sdk/key.h"
+#include "sdk/order_signing.h"
 
 namespace tally::load {
 
 struct LoadSession {
   uint64_t key_id = 0;
   sdk::SigningKey key;
-  uint64_t session_id = 0;  // Sessions of one key differ in it.
+  uint64_t session_id = 0;                     // Sessions of one key differ in it.
+  std::optional<sdk::OrderSigning> signing{};  // Its orders go out signed.
 };
 
 // Percentages of the commands; what is left of 100 is new limit orders that rest.

@@ -53,9 +53,12 @@ absl::StatusOr<sdk::CommandTicket> OrderSource::SendCancel(sdk::Client* client) 
 
 absl::StatusOr<sdk::CommandTicket> OrderSource::SendReplace(sdk::Client* client) {
   const Open& order = open_[Below(open_.size())];
+  // Instrument and side are for clients that sign their orders.
   return client->Replace({.target = {.order_id = order.order},
                           .price = RestingPrice(order.side),
-                          .quantity = options_.quantity_max});
+                          .quantity = options_.quantity_max,
+                          .instrument = options_.instrument,
+                          .side = order.side});
 }
 
 void OrderSource::Observe(const sdk::Report& report) {
@@ -80,6 +83,7 @@ void OrderSource::Observe(const sdk::Report& report) {
     case sdk::ReportType::kOrderState:
     case sdk::ReportType::kBalance:
     case sdk::ReportType::kCommandDone:
+    case sdk::ReportType::kTradeBroken:
     case sdk::ReportType::kCommandRejected:
       return;
   }

@@ -3,8 +3,11 @@
 namespace tally {
 
 void AddChainKeyOptions(CLI::App* command, const std::string& what, ChainKeyOptions* options) {
-  command->add_option("--key-file", options->file, what + ": 64 hexadecimal digits, mode 0600");
-  command->add_option("--key-env", options->environment, "Environment variable with that key");
+  command->add_option("--key-file", options->file,
+                      what + ": a keystore or 64 hexadecimal digits, mode 0600");
+  command->add_option("--key-env", options->environment,
+                      "Environment variable with that key in hexadecimal digits");
+  AddPassphraseOptions(command, &options->passphrase);
 }
 
 absl::StatusOr<settlement::PrivateKey> LoadChainKey(const ChainKeyOptions& options) {
@@ -12,7 +15,7 @@ absl::StatusOr<settlement::PrivateKey> LoadChainKey(const ChainKeyOptions& optio
     return absl::InvalidArgumentError("give exactly one of --key-file and --key-env");
   }
   return options.file.empty() ? settlement::PrivateKey::FromEnvironment(options.environment)
-                              : settlement::PrivateKey::FromFile(options.file);
+                              : evm::LoadKeyFile(options.file, PassphraseFrom(options.passphrase));
 }
 
 }  // namespace tally

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "settlement/chain/private_key.h"
+#include "tools/tally/passphrase.h"
 
 namespace tally {
 
@@ -13,9 +14,11 @@ namespace tally {
 struct ChainKeyOptions {
   std::string file;
   std::string environment;
+  PassphraseOptions passphrase;  // If the file is a keystore.
 };
 
-// Adds --key-file and --key-env; `what` begins their help, e.g. "Key of the deployer".
+// Adds --key-file, --key-env and the options of a passphrase; `what` begins their help, e.g. "Key
+// of the deployer".
 void AddChainKeyOptions(CLI::App* command, const std::string& what, ChainKeyOptions* options);
 
 // kInvalidArgument unless exactly one of the two is given.

@@ -15,6 +15,13 @@ void AddLoadCommand(CLI::App* app, ExitCode* exit_code);
 void AddKeygenCommand(CLI::App* app, ExitCode* exit_code);
 void AddDeployCommand(CLI::App* app, ExitCode* exit_code);
 void AddDepositCommand(CLI::App* app, ExitCode* exit_code);
+void AddWatchCommand(CLI::App* app, ExitCode* exit_code);
+void AddReconcileCommand(CLI::App* app, ExitCode* exit_code);
+void AddSenderCommand(CLI::App* app, ExitCode* exit_code);
+void AddFeeBacktestCommand(CLI::App* app, ExitCode* exit_code);
+void AddSessionCommand(CLI::App* app, ExitCode* exit_code);
+void AddSignerCommand(CLI::App* app, ExitCode* exit_code);
 void AddVenueCommand(CLI::App* app, ExitCode* exit_code);
+void AddFixLogCommand(CLI::App* app, ExitCode* exit_code);
 
 }  // namespace tally

@@ -12,6 +12,7 @@
 #include "gateway/venue_config.h"
 #include "settlement/deploy.h"
 #include "tools/tally/chain_key.h"
+#include "tools/tally/chain_signers.h"
 #include "tools/tally/commands.h"
 
 namespace tally {
@@ -92,9 +93,7 @@ absl::Status Deploy(const DeployCommandOptions& options) {
   if (!options.operator_address.empty()) {
     ASSIGN_OR_RETURN(deploy.vault_operator, settlement::ParseAddress(options.operator_address));
   } else if (config.settlement.configured) {
-    ASSIGN_OR_RETURN(const settlement::PrivateKey operator_key,
-                     settlement::PrivateKey::FromFile(config.settlement.operator_key_file));
-    deploy.vault_operator = operator_key.address();
+    ASSIGN_OR_RETURN(deploy.vault_operator, OperatorAddress(config.settlement));
   }
   ASSIGN_OR_RETURN(auto tokens, ParseTokens(options.tokens));
   ASSIGN_OR_RETURN(deploy.assets, AssetsOf(config.assets, std::move(tokens)));

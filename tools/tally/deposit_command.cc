@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ struct DepositCommandOptions {
   std::string token;
   int64_t quanta = 0;
   bool mint = false;
+  uint32_t arm_days = 30;
+  bool waive = false;
 };
 
 absl::StatusOr<gateway::AssetConfig> FindAsset(const std::string& symbol,
@@ -38,7 +41,17 @@ absl::StatusOr<gateway::AssetConfig> FindAsset(const std::string& symbol,
       absl::StrCat("--asset ", symbol, ": the configuration has no such asset"));
 }
 
-// What the owner sends: registers on the first deposit, mints if asked, approves, deposits.
+// Block times are Unix seconds, within the minute of ours.
+uint32_t ArmedUntil(uint32_t days) {
+  constexpr int64_t kSecondsPerDay = 86'400;
+  const int64_t now_s = std::chrono::duration_cast<std::chrono::seconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+  return static_cast<uint32_t>(now_s + days * kSecondsPerDay);
+}
+
+// What the owner sends: registers on the first deposit and lets batches debit the account, mints if
+// asked, approves, deposits.
 std::vector<settlement::WalletCall> Calls(const DepositCommandOptions& options, bool registered,
                                           const settlement::Address& owner,
                                           const settlement::Address& vault,
@@ -49,6 +62,12 @@ std::vector<settlement::WalletCall> Calls(const DepositCommandOptions& options, 
   std::vector<settlement::WalletCall> calls;
   if (!registered) {
     calls.push_back(settlement::calls::Register(0, vault));
+    if (!options.waive && options.arm_days > 0) {
+      calls.push_back(settlement::calls::Arm(0, vault, ArmedUntil(options.arm_days)));
+    }
+  }
+  if (options.waive) {
+    calls.push_back(settlement::calls::Waive(0, vault));
   }
   if (options.mint) {
     calls.push_back(settlement::calls::MintTestToken(0, token, owner, units));
@@ -105,6 +124,14 @@ void AddDepositCommand(CLI::App* app, ExitCode* exit_code) {
   command->add_option("--quanta", options->quanta, "Amount in quanta of the asset")
       ->required()
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--arm-days", options->arm_days,
+                   "A new account is armed this long: settlement may debit it, and its owner may "
+                   "challenge each debit. 0: it stays cold and cannot sell or pay")
+      ->check(CLI::Range(0, 3650));
+  command->add_flag("--waive", options->waive,
+                    "Instead let settlement debit it for ever, without challenges: for the account "
+                    "that takes the fees");
   command->add_flag("--mint", options->mint, "Mint the amount first: test tokens only");
   command->callback([options, exit_code] {
     const absl::Status status = Deposit(*options);

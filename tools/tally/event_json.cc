@@ -215,6 +215,52 @@ void AddMarketEvent(const Event& event, Json* json) {
     case EventType::kProtectionDefined:
       (*json)["maker_group"] = event.protection_defined.maker_group;
       break;
+    case EventType::kOrderSigned:
+      (*json)["nonce"] = event.order_signed.nonce;
+      (*json)["expiry_s"] = event.order_signed.expiry_s;
+      (*json)["max_fee_hundredths_bp"] = event.order_signed.max_fee_hundredths_bp;
+      (*json)["signature_r"] = "0x" + Hex(event.order_signed.signature_r);
+      break;
+    case EventType::kOrderSignature:
+      (*json)["signature_vs"] = "0x" + Hex(event.order_signature.signature_vs);
+      break;
+    default:  // Elsewhere.
+      break;
+  }
+}
+
+void AddSettlementEvent(const Event& event, Json* json) {
+  switch (event.type) {
+    case EventType::kBatchStatus:
+      (*json)["batch_id"] = event.batch_status.batch_id;
+      (*json)["status"] = SettlementStatusName(event.batch_status.status);
+      (*json)["last_trade"] = Raw(event.batch_status.last_trade);
+      (*json)["trade_count"] = event.batch_status.trade_count;
+      (*json)["transaction"] = "0x" + Hex(event.batch_status.transaction_hash);
+      break;
+    case EventType::kDispute:
+      (*json)["batch_id"] = event.dispute.batch_id;
+      (*json)["culprit"] = Raw(event.dispute.culprit);
+      (*json)["steps"] = event.dispute.steps;
+      (*json)["resolved"] = event.dispute.resolved != 0;
+      if (event.account != AccountId{}) {
+        (*json)["asset"] = Raw(event.dispute.asset);
+        (*json)["amount"] = event.dispute.amount.value;
+        (*json)["held"] = event.dispute.held.value;
+      }
+      break;
+    case EventType::kTradeBroken:
+      (*json)["batch_id"] = event.trade_broken.batch_id;
+      (*json)["trade_id"] = Raw(event.trade_broken.trade_id);
+      (*json)["price"] = event.trade_broken.price.value;
+      (*json)["quantity"] = event.trade_broken.quantity.value;
+      (*json)["culprit"] = Raw(event.trade_broken.culprit);
+      break;
+    case EventType::kExposureDefined:
+      (*json)["asset"] = Raw(event.exposure_defined.asset);
+      (*json)["limit"] = event.exposure_defined.limit.value;
+      (*json)["removed"] = event.exposure_defined.removed != 0;
+      break;
     default:  // Elsewhere.
       break;
   }
@@ -283,6 +329,7 @@ std::string EventToJson(const Event& event) {
   AddMoreReports(event, &json);
   AddVenueEvent(event, &json);
   AddMarketEvent(event, &json);
+  AddSettlementEvent(event, &json);
   return json.dump();
 }
 

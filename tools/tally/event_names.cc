@@ -156,6 +156,8 @@ std::string PhaseReasonName(PhaseReason value) {
       return "dynamic_band";
     case PhaseReason::kBreaker:
       return "breaker";
+    case PhaseReason::kExtension:
+      return "extension";
   }
   return "unknown";
 }
@@ -210,6 +212,20 @@ std::string BookActionName(BookAction value) {
       return "change";
     case BookAction::kRemove:
       return "remove";
+  }
+  return "unknown";
+}
+
+std::string SettlementStatusName(SettlementStatus value) {
+  switch (value) {
+    case SettlementStatus::kPending:
+      return "pending";
+    case SettlementStatus::kMined:
+      return "mined";
+    case SettlementStatus::kFinal:
+      return "final";
+    case SettlementStatus::kFailed:
+      return "failed";
   }
   return "unknown";
 }

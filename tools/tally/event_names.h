@@ -19,6 +19,7 @@ std::string RestateReasonName(RestateReason value);
 std::string SelfTradePreventionName(SelfTradePrevention value);
 std::string LiquidityName(Liquidity value);
 std::string BookActionName(BookAction value);
+std::string SettlementStatusName(SettlementStatus value);
 std::string KillScopeName(KillScope value);
 
 }  // namespace tally

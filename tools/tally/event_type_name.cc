@@ -51,6 +51,10 @@ std::string EventTypeName(EventType type) {
       return "state_hash";
     case EventType::kDuplicateCommand:
       return "duplicate_command";
+    case EventType::kOrderSigned:
+      return "order_signed";
+    case EventType::kOrderSignature:
+      return "order_signature";
     case EventType::kOrderTriggered:
       return "order_triggered";
     case EventType::kOrderRestated:
@@ -73,6 +77,14 @@ std::string EventTypeName(EventType type) {
       return "protection_defined";
     case EventType::kKillSwitched:
       return "kill_switched";
+    case EventType::kTradeBroken:
+      return "trade_broken";
+    case EventType::kExposureDefined:
+      return "exposure_defined";
+    case EventType::kBatchStatus:
+      return "batch_status";
+    case EventType::kDispute:
+      return "dispute";
   }
   return "unknown";
 }

@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,9 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
+#include "gateway/venue_config.h"
 #include "sdk/key.h"
 #include "tools/load/load.h"
 #include "tools/process/child_process.h"
+#include "tools/tally/chain_key.h"
 #include "tools/tally/commands.h"
 
 namespace tally {
@@ -25,7 +28,38 @@ struct LoadCommandOptions {
   int64_t price = 10'000;
   int64_t quantity_max = 100;
   load::LoadOptions load;
+  std::string config;
+  ChainKeyOptions signing_key;
 };
+
+bool MustSign(const LoadCommandOptions& options) {
+  return !options.signing_key.file.empty() || !options.signing_key.environment.empty();
+}
+
+// How orders are signed: by the key, for the vault and the instruments of the configuration.
+absl::StatusOr<sdk::OrderSigning> SigningFor(const LoadCommandOptions& options) {
+  if (options.config.empty()) {
+    return absl::InvalidArgumentError("a signing key needs --config, for what it signs");
+  }
+  ASSIGN_OR_RETURN(const gateway::VenueConfig venue, gateway::LoadVenueConfig(options.config));
+  if (!venue.chain.configured) {
+    return absl::InvalidArgumentError(options.config + " has no [chain] and no [settlement]");
+  }
+  ASSIGN_OR_RETURN(evm::PrivateKey key, LoadChainKey(options.signing_key));
+  sdk::OrderSigning signing;
+  signing.chain_id = venue.chain.chain_id;
+  signing.vault = venue.chain.vault;
+  signing.key = std::make_shared<const sdk::EvmKey>(std::move(key));
+  for (const gateway::InstrumentConfig& instrument : venue.instruments) {
+    const DefineInstrumentCommand& definition = instrument.definition;
+    signing.markets.push_back({.instrument = instrument.instrument,
+                               .base = definition.base_asset,
+                               .quote = definition.quote_asset,
+                               .tick_quanta = definition.tick_quanta,
+                               .lot_quanta = definition.lot_quanta});
+  }
+  return signing;
+}
 
 // "7:maker.key" to the key's id and the key.
 absl::StatusOr<std::pair<uint64_t, sdk::SigningKey>> LoadKey(const std::string& argument) {
@@ -41,13 +75,13 @@ absl::StatusOr<std::pair<uint64_t, sdk::SigningKey>> LoadKey(const std::string& 
 
 absl::Status ReadPort(const std::string& ready_file, load::LoadOptions* load) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(ready_file));
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("binary")) {
+  const auto object = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object() || !object.contains("binary")) {
     return absl::InvalidArgumentError(
         absl::StrCat(ready_file, ": is not the ready file of tally serve"));
   }
-  load->host = json["binary"].value("host", load->host);
-  load->port = json["binary"].value("port", load->port);
+  load->host = object["binary"].value("host", load->host);
+  load->port = object["binary"].value("port", load->port);
   return absl::OkStatus();
 }
 
@@ -56,10 +90,15 @@ absl::StatusOr<int> Load(const LoadCommandOptions& options) {
   if (!options.ready_file.empty()) {
     RETURN_IF_ERROR(ReadPort(options.ready_file, &load));
   }
+  std::optional<sdk::OrderSigning> signing;
+  if (MustSign(options)) {
+    ASSIGN_OR_RETURN(signing, SigningFor(options));
+  }
   const std::size_t sessions = options.sessions == 0 ? options.keys.size() : options.sessions;
   for (std::size_t i = 0; i < sessions; ++i) {
     ASSIGN_OR_RETURN(const auto key, LoadKey(options.keys[i % options.keys.size()]));
-    load.sessions.push_back({.key_id = key.first, .key = key.second, .session_id = 1 + i});
+    load.sessions.push_back(
+        {.key_id = key.first, .key = key.second, .session_id = 1 + i, .signing = signing});
   }
   load.duration_ms = options.duration_s * 1'000;
   load.instrument = InstrumentId{options.instrument};
@@ -84,6 +123,14 @@ void AddLoadCommand(CLI::App* app, ExitCode* exit_code) {
                       "Take address and port from the ready file of tally serve");
   command->add_option("--key", options->keys, "Key to log on with, as ID:FILE; repeat for more")
       ->required();
+  command->add_option("--signing-key", options->signing_key.file,
+                      "Sign the orders with this key of the chain, the owner's or a session key: a "
+                      "keystore or 64 hexadecimal digits, mode 0600");
+  command->add_option("--signing-key-env", options->signing_key.environment,
+                      "Environment variable with that key in hexadecimal digits");
+  AddPassphraseOptions(command, &options->signing_key.passphrase);
+  command->add_option("--config", options->config,
+                      "With a signing key: venue configuration with the chain and instruments");
   command->add_option("--sessions", options->sessions,
                       "Sessions, spread over the keys (default: one for each key)");
   command

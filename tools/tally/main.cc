@@ -18,7 +18,14 @@ int main(int argc, char** argv) {
   tally::AddKeygenCommand(&app, &exit_code);
   tally::AddDeployCommand(&app, &exit_code);
   tally::AddDepositCommand(&app, &exit_code);
+  tally::AddWatchCommand(&app, &exit_code);
+  tally::AddReconcileCommand(&app, &exit_code);
+  tally::AddSenderCommand(&app, &exit_code);
+  tally::AddFeeBacktestCommand(&app, &exit_code);
+  tally::AddSessionCommand(&app, &exit_code);
+  tally::AddSignerCommand(&app, &exit_code);
   tally::AddVenueCommand(&app, &exit_code);
+  tally::AddFixLogCommand(&app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

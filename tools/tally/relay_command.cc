@@ -1,8 +1,10 @@
-#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -10,11 +12,16 @@
 #include <spdlog/spdlog.h>
 
 #include "base/status.h"
+#include "evm/key_file.h"
 #include "gateway/venue_config.h"
 #include "sdk/key.h"
 #include "settlement/relay.h"
+#include "tools/tally/chain_signers.h"
 #include "tools/tally/commands.h"
+#include "tools/tally/outside_view.h"
+#include "tools/tally/passphrase.h"
 #include "tools/tally/sdk_engine_link.h"
+#include "tools/tally/stop_signal.h"
 
 namespace tally {
 namespace {
@@ -28,18 +35,13 @@ struct RelayCommandOptions {
   std::string engine;
   std::string engine_ready_file;
   std::string rpc_url;
+  std::string status_file;
 };
 
 struct Endpoint {
   std::string host;
   uint16_t port = 0;
 };
-
-// Set by the signal handler, read by the relayer's loop; publishes nothing else.
-std::atomic<bool> stop_requested{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-void RequestStop(int) { stop_requested.store(true, std::memory_order_relaxed); }
 
 absl::StatusOr<Endpoint> EndpointFromReadyFile(const std::string& path) {
   std::ifstream file(path);
@@ -76,20 +78,6 @@ absl::StatusOr<Endpoint> FindEngine(const RelayCommandOptions& options,
   return endpoint;
 }
 
-void Log(settlement::LogLevel level, std::string_view text) {
-  switch (level) {
-    case settlement::LogLevel::kInfo:
-      spdlog::info("{}", text);
-      return;
-    case settlement::LogLevel::kWarning:
-      spdlog::warn("{}", text);
-      return;
-    case settlement::LogLevel::kError:
-      spdlog::error("{}", text);
-      return;
-  }
-}
-
 absl::StatusOr<settlement::RelayOptions> RelayOptionsFrom(const gateway::SettlementConfig& config) {
   settlement::RelayOptions options;
   options.node_url = config.rpc_url;
@@ -100,13 +88,36 @@ absl::StatusOr<settlement::RelayOptions> RelayOptionsFrom(const gateway::Settlem
   options.relayer.confirmations = config.confirmations;
   options.relayer.batch_fills_max = config.batch_fills_max;
   options.relayer.batch_age_ns_max = int64_t{config.batch_interval_ms} * 1'000'000;
-  options.relayer.log = Log;
+  options.relayer.block_ns = int64_t{config.block_ms} * 1'000'000;
+  options.relayer.timing.deadline_blocks = config.settle_deadline_ms / config.block_ms;
+  options.relayer.open_value_asset = config.open_value_asset;
+  options.relayer.open_value_quanta_max = config.open_value_quanta_max;
+  const gateway::SigningConfig& signing = config.signing;
+  options.signing_limits = LimitsFrom(signing);
+  options.relayer.fee_cap_wei_max = options.signing_limits.fee_cap_wei_max;
+  options.relayer.runway_hours_warning = signing.runway_hours_warning;
+  options.relayer.runway_hours_alarm = signing.runway_hours_alarm;
+  options.relayer.log = LogLine;
   return options;
 }
 
+// Keys of the lanes beside the operator's. No account may send in two places.
+absl::Status AddSenders(const gateway::SettlementConfig& config,
+                        std::set<settlement::Address> taken,
+                        std::vector<std::unique_ptr<settlement::KeySigner>>* senders) {
+  for (const std::string& file : config.sender_key_files) {
+    ASSIGN_OR_RETURN(settlement::PrivateKey key, evm::LoadKeyFile(file, PassphraseFrom({})));
+    if (!taken.insert(key.address()).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'sender_key_files': ", file, " is a key that sends already"));
+    }
+    senders->push_back(std::make_unique<settlement::KeySigner>(std::move(key)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Relay(const RelayCommandOptions& options) {
-  std::signal(SIGINT, RequestStop);
-  std::signal(SIGTERM, RequestStop);
+  StopOnSignals();
   std::signal(SIGPIPE, SIG_IGN);
   ASSIGN_OR_RETURN(gateway::VenueConfig config, gateway::LoadVenueConfig(options.config));
   if (!config.settlement.configured) {
@@ -119,8 +130,21 @@ absl::Status Relay(const RelayCommandOptions& options) {
     config.engine.data_directory = options.data;
   }
   ASSIGN_OR_RETURN(settlement::RelayOptions relay, RelayOptionsFrom(config.settlement));
-  ASSIGN_OR_RETURN(const settlement::PrivateKey key,
-                   settlement::PrivateKey::FromFile(config.settlement.operator_key_file));
+  relay.status_file = options.status_file;
+  ASSIGN_OR_RETURN(const ChainSigners signers, MakeChainSigners(config.settlement));
+  relay.justifier = signers.justifier.get();
+  if (relay.justifier == nullptr) {
+    spdlog::warn("no 'justifier_key_file': challenges of settled batches will not be answered");
+  }
+  std::set<settlement::Address> taken = {signers.vault_operator->address()};
+  if (signers.justifier != nullptr) {
+    taken.insert(signers.justifier->address());
+  }
+  std::vector<std::unique_ptr<settlement::KeySigner>> senders;
+  RETURN_IF_ERROR(AddSenders(config.settlement, std::move(taken), &senders));
+  for (const auto& sender : senders) {
+    relay.senders.push_back(sender.get());
+  }
   ASSIGN_OR_RETURN(const sdk::SigningKey session_key,
                    sdk::SigningKey::Load(config.settlement.key_file));
   ASSIGN_OR_RETURN(const Endpoint engine, FindEngine(options, config));
@@ -135,7 +159,8 @@ absl::Status Relay(const RelayCommandOptions& options) {
   const auto events = settlement::OpenEventSource(config.engine.data_directory + "/events");
   spdlog::info("relaying {}:{} to vault {} on chain {} through {}", engine.host, engine.port,
                config.settlement.vault, config.settlement.chain_id, relay.node_url);
-  return settlement::RunRelayer(relay, key, link.get(), events.get(), stop_requested);
+  return settlement::RunRelayer(relay, signers.vault_operator.get(), link.get(), events.get(),
+                                stop_requested());
 }
 
 }  // namespace
@@ -158,6 +183,8 @@ void AddRelayCommand(CLI::App* app, ExitCode* exit_code) {
                       "Take host and port from the --ready-file of `tally serve`");
   command->add_option("--rpc-url", options->rpc_url,
                       "JSON-RPC of the chain's node, instead of the configuration's");
+  command->add_option("--status-file", options->status_file,
+                      "Keep the keys' balances and how many hours they last here, as JSON");
   command->callback([options, exit_code] {
     const absl::Status status = Relay(*options);
     *exit_code = status.ok() ? ExitCode::kOk : ReportFailure(status);

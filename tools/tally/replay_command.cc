@@ -85,23 +85,23 @@ Json SuppliesOf(const core::Core& core) {
 }
 
 Json ResultToJson(const ReplayResult& result) {
-  Json json;
-  json["identical"] = result.ok();
-  json["commands"] = Raw(result.last_command);
-  json["events"] = Raw(result.last_event);
-  json["state_hash"] = ToHex(result.state_hash);
-  json["marks_checked"] = result.marks_checked;
-  json["marks_unverified"] = result.marks_unverified;
-  json["events_compared"] = result.events_compared;
+  Json object;
+  object["identical"] = result.ok();
+  object["commands"] = Raw(result.last_command);
+  object["events"] = Raw(result.last_event);
+  object["state_hash"] = ToHex(result.state_hash);
+  object["marks_checked"] = result.marks_checked;
+  object["marks_unverified"] = result.marks_unverified;
+  object["events_compared"] = result.events_compared;
   if (result.first_divergence.has_value()) {
-    json["divergent_state_after"] = Raw(*result.first_divergence);
+    object["divergent_state_after"] = Raw(*result.first_divergence);
   }
   if (result.first_event_difference.has_value()) {
-    json["first_different_event"] = Raw(result.first_event_difference->event);
-    json["first_divergent_command"] = Raw(result.first_event_difference->command);
+    object["first_different_event"] = Raw(result.first_event_difference->event);
+    object["first_divergent_command"] = Raw(result.first_event_difference->command);
   }
-  json["event_log_is_ahead"] = result.event_log_is_ahead;
-  return json;
+  object["event_log_is_ahead"] = result.event_log_is_ahead;
+  return object;
 }
 
 void PrintResult(const ReplayResult& result, FILE* out) {
@@ -188,9 +188,9 @@ absl::StatusOr<ExitCode> Replay(const ReplayCommandOptions& options) {
   ASSIGN_OR_RETURN(const ReplayResult result,
                    ReplayJournal(data + "/journal", replay, options.events ? &printer : nullptr));
   if (options.json) {
-    Json json = ResultToJson(result);
-    json.update(report);
-    std::fprintf(options.events ? stderr : stdout, "%s\n", json.dump().c_str());
+    Json object = ResultToJson(result);
+    object.update(report);
+    std::fprintf(options.events ? stderr : stdout, "%s\n", object.dump().c_str());
   } else {
     PrintResult(result, options.events ? stderr : stdout);
     for (const auto& [name, rows] : report.items()) {

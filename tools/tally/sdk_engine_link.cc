@@ -21,6 +21,36 @@ sdk::ChainTransfer TransferOf(const Command& command) {
           .log_index = transfer.log_index};
 }
 
+sdk::BatchStatusRequest BatchStatusOf(const Command& command) {
+  const BatchStatusCommand& batch = command.batch_status;
+  return {.batch_id = batch.batch_id,
+          .last_event = batch.last_event,
+          .last_trade = batch.last_trade,
+          .trade_count = batch.trade_count,
+          .block_number = batch.block_number,
+          .transaction_hash = batch.transaction_hash,
+          .status = static_cast<sdk::SettlementStatus>(batch.status)};
+}
+
+sdk::DisputeRequest DisputeOf(const Command& command) {
+  const DisputeCommand& dispute = command.dispute;
+  return {.batch_id = dispute.batch_id,
+          .culprit = dispute.culprit,
+          .action = static_cast<sdk::DisputeAction>(dispute.action),
+          .step = dispute.step,
+          .account = command.account,
+          .asset = dispute.asset,
+          .amount = dispute.amount,
+          .session = dispute.session,
+          .instrument = command.instrument,
+          .trade_id = dispute.trade_id,
+          .order_id = dispute.order_id,
+          .client_order_id = dispute.client_order_id,
+          .side = static_cast<Side>(dispute.side),
+          .price = dispute.price,
+          .quantity = dispute.quantity};
+}
+
 absl::StatusOr<sdk::CommandTicket> Send(const Command& command, sdk::Client* client) {
   if (command.type == CommandType::kDeposit) {
     return client->Deposit(TransferOf(command));
@@ -28,11 +58,17 @@ absl::StatusOr<sdk::CommandTicket> Send(const Command& command, sdk::Client* cli
   if (command.type == CommandType::kWithdraw) {
     return client->Withdraw(TransferOf(command));
   }
-  const BatchSettledCommand& batch = command.batch_settled;
-  return client->BatchSettled({.batch_id = batch.batch_id,
-                               .last_event = batch.last_event,
-                               .block_number = batch.block_number,
-                               .transaction_hash = batch.transaction_hash});
+  return command.type == CommandType::kDispute ? client->Dispute(DisputeOf(command))
+                                               : client->BatchStatus(BatchStatusOf(command));
+}
+
+// What a rejection names.
+uint64_t IndexOf(const Command& command) {
+  if (command.type == CommandType::kBatchStatus) {
+    return command.batch_status.batch_id;
+  }
+  return command.type == CommandType::kDispute ? command.dispute.batch_id
+                                               : command.chain_transfer.index;
 }
 
 }  // namespace
@@ -56,11 +92,8 @@ absl::Status SdkEngineLink::Submit(const Command& command) {
     return absl::UnavailableError("not connected to the engine");
   }
   ASSIGN_OR_RETURN(const sdk::CommandTicket ticket, Send(command, client_.get()));
-  unanswered_[ticket.client_sequence] = {.type = command.type,
-                                         .index = command.type == CommandType::kBatchSettled
-                                                      ? command.batch_settled.batch_id
-                                                      : command.chain_transfer.index,
-                                         .reason = RejectReason::kNone};
+  unanswered_[ticket.client_sequence] = {
+      .type = command.type, .index = IndexOf(command), .reason = RejectReason::kNone};
   return absl::OkStatus();
 }
 

@@ -16,6 +16,7 @@
 #include "engine/core/core.h"
 #include "engine/pipeline/engine.h"
 #include "gateway/engine_adapter.h"
+#include "gateway/fix_server.h"
 #include "gateway/gateway_server.h"
 #include "gateway/venue_config.h"
 #include "tools/tally/commands.h"
@@ -41,10 +42,12 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
-// Returns when a stop signal arrives (OK) or the engine fails (why).
-absl::Status ServeUntilStopped(const sigset_t& signals, const Engine& engine) {
+// Returns when a stop signal arrives, or at `until_ns` of the monotonic clock (OK), or when the
+// engine fails (why).
+absl::Status ServeUntilStopped(const sigset_t& signals, const Engine& engine,
+                               int64_t until_ns = INT64_MAX) {
   const timespec patience{.tv_sec = 0, .tv_nsec = 250'000'000};
-  for (;;) {
+  while (MonotonicNs() < until_ns) {
     const int signal = sigtimedwait(&signals, nullptr, &patience);
     RETURN_IF_ERROR(engine.health());
     if (signal > 0) {
@@ -52,6 +55,7 @@ absl::Status ServeUntilStopped(const sigset_t& signals, const Engine& engine) {
       return absl::OkStatus();
     }
   }
+  return absl::OkStatus();
 }
 
 // Written under another name first: who waits for the file never reads half of it.
@@ -70,6 +74,7 @@ absl::StatusOr<gateway::VenueConfig> LoadConfig(const ServeOptions& options) {
   ASSIGN_OR_RETURN(gateway::VenueConfig config, gateway::LoadVenueConfig(options.config));
   if (!options.data.empty()) {
     config.engine.data_directory = options.data;
+    config.fix.directory = options.data + "/fix";
   }
   if (options.port >= 0) {
     config.gateway.port = static_cast<uint16_t>(options.port);
@@ -100,12 +105,38 @@ void PrintSummary(const Engine& engine) {
   std::printf("%s\n", summary.dump().c_str());
 }
 
+// The share of the events that the FIX gateway takes; the binary gateway has 0.
+constexpr uint32_t kFixConsumer = 1;
+
+// Leaves out what was released before a gateway listens: it knows it as recovered.
+void SkipEvents(gateway::EngineLink* link) {
+  for (auto events = link->PeekEvents(SIZE_MAX); !events.empty();
+       events = link->PeekEvents(SIZE_MAX)) {
+    link->ConsumeEvents(events.size());
+  }
+}
+
+void AnnounceFix(const gateway::VenueConfig& config, uint16_t port, uint16_t tls_port,
+                 nlohmann::ordered_json* ready) {
+  const gateway::FixOptions& fix = config.fix;
+  if (!fix.host.empty()) {
+    spdlog::info("{}: FIX 4.4 as {} on {}:{}", config.name, fix.comp_id, fix.host, port);
+    (*ready)["fix"] = {{"host", fix.host}, {"port", port}};
+  }
+  if (fix.tls.enabled) {
+    spdlog::info("{}: FIX 4.4 as {} on {}:{}, TLS", config.name, fix.comp_id, fix.tls.host,
+                 tls_port);
+    (*ready)["fix_tls"] = {{"host", fix.tls.host}, {"port", tls_port}};
+  }
+}
+
 absl::Status Serve(const ServeOptions& options) {
   const sigset_t signals = BlockStopSignals();
   std::signal(SIGPIPE, SIG_IGN);
   ASSIGN_OR_RETURN(gateway::VenueConfig config, LoadConfig(options));
   const RealClock clock;
   config.engine.clock = &clock;
+  config.engine.event_consumers = config.fix.enabled ? 2 : 1;
   nlohmann::ordered_json ready = {{"pid", getpid()}};
   ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                    OpenEngine(config.engine, &ready["recovered"]));
@@ -113,10 +144,25 @@ absl::Status Serve(const ServeOptions& options) {
                    DefinitionsToApply(config, engine->core()));
   gateway::RecoveredState recovered = gateway::RecoveredStateOf(*engine);
   engine->Start();
-  RETURN_IF_ERROR(ApplyDefinitions(definitions, engine.get(), [&recovered](const Event& event) {
+  RETURN_IF_ERROR(ApplyDefinitions(definitions, engine.get(), [&](const Event& event) {
     gateway::AddToRecovered(event, &recovered);
+    if (config.fix.enabled) {
+      // Its share of the events, so that many definitions do not fill the ring.
+      engine->ConsumeEvents(engine->PeekEvents(SIZE_MAX, kFixConsumer).size(), kFixConsumer);
+    }
   }));
 
+  std::unique_ptr<gateway::EngineAdapter> fix_adapter;
+  std::unique_ptr<gateway::FixServer> fix;
+  if (config.fix.enabled) {
+    fix_adapter = std::make_unique<gateway::EngineAdapter>(engine.get(), kFixConsumer);
+    SkipEvents(fix_adapter.get());
+    fix = std::make_unique<gateway::FixServer>(
+        config,
+        gateway::FixServer::Dependencies{
+            .clock = &clock, .engine = fix_adapter.get(), .reports = fix_adapter.get()},
+        recovered);
+  }
   gateway::EngineAdapter adapter(engine.get());
   gateway::GatewayServer server(config.gateway, config,
                                 {.clock = &clock, .engine = &adapter, .reports = &adapter},
@@ -124,11 +170,23 @@ absl::Status Serve(const ServeOptions& options) {
   ASSIGN_OR_RETURN(const uint16_t port, server.Start());
   spdlog::info("{}: binary protocol on {}:{}, journal {}", config.name, config.gateway.host, port,
                config.engine.durability == Durability::kSync ? "sync" : "async");
+  if (fix != nullptr) {
+    ASSIGN_OR_RETURN(const uint16_t fix_port, fix->Start());
+    AnnounceFix(config, fix_port, fix->tls_port(), &ready);
+  }
   ready["binary"] = {{"host", config.gateway.host}, {"port", port}};
   if (!options.ready_file.empty()) {
     RETURN_IF_ERROR(WriteReadyFile(options.ready_file, ready));
   }
-  const absl::Status failure = ServeUntilStopped(signals, *engine);
+  absl::Status failure = ServeUntilStopped(signals, *engine);
+  if (fix != nullptr) {
+    if (const int64_t notice_s = config.fix.stop_notice_s; failure.ok() && notice_s != 0) {
+      spdlog::info("stopping in {} s; another signal stops at once", notice_s);
+      fix->AnnounceStop(notice_s);
+      failure = ServeUntilStopped(signals, *engine, MonotonicNs() + notice_s * 1'000'000'000);
+    }
+    fix->Stop();
+  }
   server.Stop();
   RETURN_IF_ERROR(failure);
   RETURN_IF_ERROR(engine->Stop());

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -14,8 +16,6 @@
 
 namespace tally {
 namespace {
-
-constexpr int64_t kNsPerMs = 1'000'000;
 
 // A symbol or number of the configuration; "all" is 0.
 absl::StatusOr<InstrumentId> InstrumentNamed(const std::string& name,
@@ -221,6 +221,60 @@ void AddProtection(CLI::App* venue, ExitCode* exit_code) {
   command->add_option("--count-max", options->count_max, "Fills; 0: no limit");
 }
 
+struct ExposureOptions {
+  OperatorOptions connection;
+  uint32_t account = 0;
+  uint32_t asset = 0;
+  int64_t limit_quanta = 0;
+  bool remove = false;
+};
+
+absl::StatusOr<sdk::CommandTicket> SendExposure(const ExposureOptions& options,
+                                                const gateway::VenueConfig&, sdk::Client* client) {
+  return client->DefineExposure({.account = static_cast<AccountId>(options.account),
+                                 .asset = static_cast<AssetId>(options.asset),
+                                 .limit = {options.limit_quanta},
+                                 .remove = options.remove});
+}
+
+void AddExposure(CLI::App* venue, ExitCode* exit_code) {
+  auto options = std::make_shared<ExposureOptions>();
+  CLI::App* command = AddCall(venue, "exposure",
+                              "Limit what may be given of an asset in trades that are not final on "
+                              "chain. The configuration's limits come back at the next start.",
+                              options, exit_code, SendExposure);
+  command->add_option("--account", options->account, "0: every one without its own");
+  command->add_option("--asset", options->asset, "Number of the asset")
+      ->required()
+      ->check(CLI::Range(0u, kMaxAssets - 1));
+  command->add_option("--limit-quanta", options->limit_quanta, "In quanta")
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--remove", options->remove, "No limit any more");
+}
+
+struct ResolveOptions {
+  OperatorOptions connection;
+  uint64_t batch = 0;
+  uint32_t culprit = 0;
+};
+
+absl::StatusOr<sdk::CommandTicket> SendResolve(const ResolveOptions& options,
+                                               const gateway::VenueConfig&, sdk::Client* client) {
+  return client->Dispute({.batch_id = options.batch,
+                          .culprit = static_cast<AccountId>(options.culprit),
+                          .action = sdk::DisputeAction::kResolve});
+}
+
+void AddResolve(CLI::App* venue, ExitCode* exit_code) {
+  auto options = std::make_shared<ResolveOptions>();
+  CLI::App* command = AddCall(
+      venue, "resolve",
+      "Close a dispute: what it holds can be used again. See docs/operations.md before you do.",
+      options, exit_code, SendResolve);
+  command->add_option("--batch", options->batch, "Batch of the dispute")->required();
+  command->add_option("--culprit", options->culprit, "Account that the vault refused")->required();
+}
+
 struct RulesOptions {
   OperatorOptions connection;
   std::string instrument;
@@ -231,6 +285,8 @@ struct RulesOptions {
   int64_t batch_interval_ms = 0;
   int64_t quantity_max = 0;
   int64_t notional_max = 0;
+  uint32_t auction_band_bp = 0;
+  uint32_t auction_extensions_max = 0;
 };
 
 absl::StatusOr<sdk::CommandTicket> SendRules(const RulesOptions& options,
@@ -244,6 +300,8 @@ absl::StatusOr<sdk::CommandTicket> SendRules(const RulesOptions& options,
   request.batch_interval_ns = options.batch_interval_ms * kNsPerMs;
   request.order_quantity_max = {options.quantity_max};
   request.order_notional_max = {options.notional_max};
+  request.auction_band_bp = static_cast<uint16_t>(options.auction_band_bp);
+  request.auction_extensions_max = static_cast<uint8_t>(options.auction_extensions_max);
   return client->DefineRules(request);
 }
 
@@ -268,6 +326,63 @@ void AddRules(CLI::App* venue, ExitCode* exit_code) {
   command->add_option("--order-notional-max", options->notional_max, "Quanta of one order");
   command->add_flag("--hidden", request.hidden, "Take hidden, all-or-none and pegged orders");
   command->add_flag("--book-deltas", request.book_deltas, "Publish L2 and L3");
+  command
+      ->add_option("--auction-band-bp", options->auction_band_bp,
+                   "Around the reference price of an auction")
+      ->check(CLI::Range(0, 10'000));
+  command
+      ->add_option("--auction-extensions-max", options->auction_extensions_max,
+                   "How often a call goes on whose price is out of that band")
+      ->check(CLI::Range(0, 255));
+  command->add_flag("--hold-auction", request.hold_auction,
+                    "Then it waits for an operator instead of trading");
+  command->add_flag("--batch-stops", request.batch_stops, "Stops trigger in batch auctions, too");
+}
+
+struct AccountOptions {
+  OperatorOptions connection;
+  uint32_t account = 0;
+  std::optional<uint32_t> fee_class;
+  std::optional<uint32_t> owner_group;
+  std::optional<bool> enabled;
+  std::optional<bool> must_sign;
+};
+
+// What is not given is as the configuration says.
+absl::StatusOr<sdk::CommandTicket> SendAccount(const AccountOptions& options,
+                                               const gateway::VenueConfig& venue,
+                                               sdk::Client* client) {
+  const auto is_account = [&](const gateway::AccountConfig& row) {
+    return Raw(row.account) == options.account;
+  };
+  const auto found = std::find_if(venue.accounts.begin(), venue.accounts.end(), is_account);
+  if (found == venue.accounts.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--account ", options.account, ": not under [[accounts]]"));
+  }
+  return client->DefineAccount(
+      {.account = found->account,
+       .owner = found->owner,
+       .enabled = options.enabled.value_or(found->enabled),
+       .fee_class = static_cast<uint8_t>(options.fee_class.value_or(found->fee_class)),
+       .owner_group = options.owner_group.value_or(found->owner_group),
+       .must_sign = options.must_sign.value_or(found->must_sign)});
+}
+
+void AddAccount(CLI::App* venue, ExitCode* exit_code) {
+  auto options = std::make_shared<AccountOptions>();
+  CLI::App* command = AddCall(
+      venue, "account",
+      "Change an account: what is not given is as the configuration says, and all of that comes "
+      "back at the next start. Open orders keep their fees and their owner.",
+      options, exit_code, SendAccount);
+  command->add_option("--account", options->account, "Account")->required();
+  command->add_option("--fee-class", options->fee_class, "Row of the fee schedule")
+      ->check(CLI::Range(0u, kMaxFeeClasses - 1));
+  command->add_option("--owner-group", options->owner_group,
+                      "Accounts that are one owner to self-trade prevention; 0: alone");
+  command->add_option("--enabled", options->enabled, "true or false");
+  command->add_option("--must-sign", options->must_sign, "true or false: signed orders only");
 }
 
 }  // namespace
@@ -276,14 +391,17 @@ void AddVenueCommand(CLI::App* app, ExitCode* exit_code) {
   CLI::App* venue =
       app->add_subcommand("venue",
                           "As the operator of a running venue: phases, rules, fees, protections, "
-                          "kill switches. Each is "
+                          "exposure limits, disputes, accounts, kill switches. Each is "
                           "journaled. Exit status 1: the venue refused, the message has the code.");
   venue->require_subcommand(1);
   AddPhase(venue, exit_code);
   AddKill(venue, exit_code);
   AddFees(venue, exit_code);
   AddProtection(venue, exit_code);
+  AddExposure(venue, exit_code);
+  AddResolve(venue, exit_code);
   AddRules(venue, exit_code);
+  AddAccount(venue, exit_code);
 }
 
 }  // namespace tally

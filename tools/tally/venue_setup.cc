@@ -46,6 +46,7 @@ absl::StatusOr<bool> CheckAccount(const Command& command, const core::Core& core
   }
   return known->enabled != (command.define_account.enabled != 0) ||
          known->fee_class != command.define_account.fee_class ||
+         known->must_sign != (command.define_account.must_sign != 0) ||
          known->owner_group != command.define_account.owner_group;
 }
 
@@ -85,6 +86,12 @@ bool NeedsFees(const Command& command, const core::Core& core) {
          known->rates.taker != row.taker_fee_hundredths_bp || known->minimum_fee != row.minimum_fee;
 }
 
+bool NeedsExposure(const Command& command, const core::Core& core) {
+  const DefineExposureCommand& wanted = command.define_exposure;
+  const Quanta* known = core.exposures().FindLimit(command.account, wanted.asset);
+  return wanted.remove != 0 ? known != nullptr : known == nullptr || *known != wanted.limit;
+}
+
 bool NeedsProtection(const Command& command, const core::Core& core) {
   const DefineProtectionCommand& wanted = command.define_protection;
   const DefineProtectionCommand* known = core.protection(command.account, wanted.maker_group);
@@ -104,6 +111,9 @@ absl::StatusOr<bool> CheckDefinition(const Command& command, const core::Core& c
   if (command.type == CommandType::kDefineFees) {
     return NeedsFees(command, core);
   }
+  if (command.type == CommandType::kDefineExposure) {
+    return NeedsExposure(command, core);
+  }
   return command.type == CommandType::kDefineProtection ? NeedsProtection(command, core)
                                                         : CheckInstrument(command, core);
 }
@@ -111,7 +121,8 @@ absl::StatusOr<bool> CheckDefinition(const Command& command, const core::Core& c
 bool AnswersDefinition(EventType type) {
   return type == EventType::kAssetDefined || type == EventType::kAccountDefined ||
          type == EventType::kInstrumentDefined || type == EventType::kRulesDefined ||
-         type == EventType::kFeesDefined || type == EventType::kProtectionDefined;
+         type == EventType::kFeesDefined || type == EventType::kProtectionDefined ||
+         type == EventType::kExposureDefined;
 }
 
 // Consumes released events until one answers each of `expected` definitions.

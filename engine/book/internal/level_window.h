@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/assert.h"
+#include "base/prefetch.h"
 #include "engine/book/internal/pages.h"
 #include "engine/book/internal/slot_pool.h"
 
@@ -44,6 +45,13 @@ class LevelWindow {
   // The level at `key`, or kNilSlot. Requires exists().
   uint32_t At(uint64_t key) const { return levels_[Place(key)] - 1; }
 
+  // Starts loading what At(), Put() and Remove() will touch. Requires exists().
+  void Prefetch(uint64_t key) const {
+    const uint32_t place = Place(key);
+    tally::Prefetch(&levels_[place]);
+    tally::Prefetch(&words_[place / kWordKeys]);
+  }
+
   // Requires that the place is free.
   void Put(uint64_t key, uint32_t level) {
     const uint32_t place = Place(key);
@@ -67,6 +75,23 @@ class LevelWindow {
       // No branch: with few levels it is as often one as the other.
       top() &= ~(uint64_t{words == 0} << (word / kGroupWords));
     }
+  }
+
+  // As Remove() for the lowest key in use, of at least two; returns the next one.
+  uint64_t RemoveFirst(uint64_t key) {
+    const uint32_t place = Place(key);
+    const uint32_t word = place / kWordKeys;
+    levels_[place] = 0;
+    // No lower bit is set: the 64 keys of a word follow one another.
+    const uint64_t left = words_[word] & ~Bit(place);
+    words_[word] = left;
+    if (left != 0) {
+      return key - place % kWordKeys + First(left);
+    }
+    uint64_t& words = group(word / kGroupWords);
+    words &= ~Bit(word);
+    top() &= ~(uint64_t{words == 0} << (word / kGroupWords));
+    return key + ((FarPlaceAfter(word) - place) & mask_);
   }
 
   // The first key from `key` on that is in use, round the end: of the window that starts at `key`.
@@ -110,18 +135,17 @@ class LevelWindow {
   uint64_t& group(uint32_t index) const { return *(words_ - 2 - index); }
   uint64_t& top() const { return *(words_ - 1); }
 
-  // The first place in use in the words after `word`, round the end and up to it.
+  // The first place in use in the words after `word`, round the end and up to it. Requires that
+  // there is one. No branch: in a sparse book the next level is as often in another group as not.
   uint32_t FarPlaceAfter(uint32_t word) const {
     const uint32_t index = word / kGroupWords;
     const uint64_t near = group(index) & ~((uint64_t{2} << (word % kGroupWords)) - 1);
-    if (near != 0) {
-      word = index * kGroupWords + First(near);
-    } else {
-      const uint64_t far = top() & ~((uint64_t{2} << index) - 1);
-      const uint32_t next = First(far != 0 ? far : top());
-      word = next * kGroupWords + First(group(next));
-    }
-    return word * kWordKeys + First(words_[word]);
+    const uint64_t far = top() & ~((uint64_t{2} << index) - 1);
+    const uint32_t other = First(far ^ ((far ^ top()) & (0 - uint64_t{far == 0})));
+    const uint64_t take_other = 0 - uint64_t{near == 0};
+    const uint32_t next = index ^ ((index ^ other) & static_cast<uint32_t>(take_other));
+    const uint32_t found = next * kGroupWords + First(near | (group(other) & take_other));
+    return found * kWordKeys + First(words_[found]);
   }
 
   uint64_t* words_ = nullptr;   // The lowest tier.

@@ -16,14 +16,17 @@ template <BookListener Listener>
                                                            Listener& listener) {
   CHECK(static_cast<uint64_t>(order.price.value) <= uint64_t{kMaxPriceTicks});
   CHECK(static_cast<uint64_t>(order.quantity.value) - 1 < uint64_t{kMaxQuantityLots});
+  // What is called with the order gets a copy: the order itself can stay in registers.
   if (NeedsSpecialPath(order)) [[unlikely]] {
-    return EnterSpecial(kNoOrder, order, listener);
+    const IncomingOrder copy = order;
+    return EnterSpecial(kNoOrder, copy, listener);
   }
   const bool may_rest = MayRest(order);
   // One branch for both.
   if ((static_cast<int>(NeedsCheck(order)) |
        (static_cast<int>(may_rest) & static_cast<int>(pool_->full()))) != 0) [[unlikely]] {
-    const RejectReason reason = CheckSubmit(order);
+    const IncomingOrder copy = order;
+    const RejectReason reason = CheckSubmit(copy);
     if (reason != RejectReason::kNone) {
       return {BookOutcome::kRejected, reason, kNoOrder, {}};
     }
@@ -33,14 +36,21 @@ template <BookListener Listener>
   const uint64_t limit_key = KeyOf(1 - side, order.price.value);
   int64_t leaves = order.quantity.value;
   if (Crosses(ladders_[1 - side], limit_key)) [[unlikely]] {
-    const MatchResult matched = MatchIncoming(order, limit_key, listener);
-    if (matched.leaves == 0) {
-      return {matched.canceled ? BookOutcome::kCanceled : BookOutcome::kFilled,
+    Taker taker{.handle = kNoOrder,
+                .owner = order.owner,
+                .self_trade_prevention = order.self_trade_prevention,
+                .side = side,
+                .limit_key = limit_key,
+                .leaves = leaves,
+                .canceled = false};
+    Match(taker, listener);
+    if (taker.leaves == 0) {
+      return {taker.canceled ? BookOutcome::kCanceled : BookOutcome::kFilled,
               RejectReason::kNone,
               kNoOrder,
               {}};
     }
-    leaves = matched.leaves;
+    leaves = taker.leaves;
   }
   if (!may_rest) {
     listener.OnTakerCanceled(Cancellation{.order = kNoOrder,
@@ -49,50 +59,48 @@ template <BookListener Listener>
                                           .reason = CancelReason::kImmediateOrCancel});
     return {BookOutcome::kCanceled, RejectReason::kNone, kNoOrder, {}};
   }
-  const uint32_t slot = NewOrder(order, leaves);
-  Link(slot, side, KeyOf(side, order.price.value), leaves);
+  const uint32_t slot = NewSlot(order.id);
+  const Place place = Join(slot, side, KeyOf(side, order.price.value), leaves);
+  pool_->orders_[slot] = RecordOf(order, leaves, place);
   return {BookOutcome::kResting, RejectReason::kNone, OrderHandle{slot}, {leaves}};
 }
 
-template <typename Listener>
-[[gnu::noinline]] OrderBook::MatchResult OrderBook::MatchIncoming(const IncomingOrder& order,
-                                                                  uint64_t limit_key,
-                                                                  Listener& listener) {
-  Taker taker{.handle = kNoOrder,
-              .owner = order.owner,
-              .self_trade_prevention = order.self_trade_prevention,
-              .side = IndexOf(order.side),
-              .limit_key = limit_key,
-              .leaves = order.quantity.value,
-              .canceled = false};
-  Match(taker, listener);
-  return {taker.leaves, taker.canceled};
+// Of the pool, for an order that is about to be there.
+[[gnu::always_inline]] inline uint32_t OrderBook::NewSlot(OrderId id) {
+  const uint32_t slot = pool_->orders_.Acquire();
+  // The id is from MakeId(), if it has to be.
+  CHECK((static_cast<uint32_t>(Raw(id) ^ slot) & pool_->slot_mask_) == 0);
+  if (pool_->index_ != nullptr) {
+    pool_->index_->Insert(id, slot, OrderPool::HasId{pool_, id});
+  }
+  return slot;
+}
+
+// Of a plain order, the last one at its price.
+[[gnu::always_inline]] inline OrderBook::Order OrderBook::RecordOf(const IncomingOrder& order,
+                                                                   int64_t leaves,
+                                                                   const Place& place) const {
+  return {.id = order.id,
+          .leaves = leaves,
+          .next = internal::kNilSlot,
+          .previous = place.previous,
+          .owner = order.owner,
+          .level = place.level & 0x3ff'ffffU,
+          .self_trade_prevention = static_cast<uint32_t>(order.self_trade_prevention) & 7U,
+          .is_sell = IndexOf(order.side) & 1U,
+          .is_post_only = order.post_only,
+          .is_special = 0};
 }
 
 // A record of the pool, in no ladder yet.
 inline uint32_t OrderBook::NewOrder(const IncomingOrder& order, int64_t leaves) {
-  const uint32_t slot = pool_->orders_.Acquire();
-  // The id is from MakeId(), if it has to be.
-  CHECK((static_cast<uint32_t>(Raw(order.id) ^ slot) & pool_->slot_mask_) == 0);
-  if (pool_->index_ != nullptr) {
-    pool_->index_->Insert(order.id, slot, OrderPool::HasId{pool_, order.id});
-  }
-  pool_->orders_[slot] = {
-      .id = order.id,
-      .leaves = leaves,
-      .next = internal::kNilSlot,
-      .previous = internal::kNilSlot,
-      .owner = order.owner,
-      .level = 0,
-      .self_trade_prevention = static_cast<uint32_t>(order.self_trade_prevention) & 7U,
-      .is_sell = IndexOf(order.side) & 1U,
-      .is_post_only = order.post_only,
-      .is_special = 0};
+  const uint32_t slot = NewSlot(order.id);
+  pool_->orders_[slot] = RecordOf(order, leaves, {.level = 0, .previous = internal::kNilSlot});
   return slot;
 }
 
 template <typename Listener>
-void OrderBook::Match(Taker& taker, Listener& listener) {
+[[gnu::noinline]] void OrderBook::Match(Taker& taker, Listener& listener) {
   const uint32_t makers_side = 1 - taker.side;
   const Ladder& makers = ladders_[makers_side];
   while (taker.leaves > 0 && Crosses(makers, taker.limit_key)) {
@@ -114,7 +122,7 @@ void OrderBook::Match(Taker& taker, Listener& listener) {
                          .maker_leaves = {maker.leaves},
                          .taker_leaves = {taker.leaves}});
     if (maker.leaves == 0) {
-      Unlink(maker_slot);
+      Unlink(maker_slot, 0);
       Free(maker_slot);
     }
   }
@@ -146,7 +154,7 @@ void OrderBook::PreventSelfTrade(uint32_t maker_slot, Taker& taker, Listener& li
   }
 }
 
-inline QuantityLots OrderBook::Cancel(OrderHandle handle) {
+[[gnu::always_inline]] inline QuantityLots OrderBook::Cancel(OrderHandle handle) {
   CHECK(pool_->Contains(handle));
   const uint32_t slot = Raw(handle);
   Order& order = pool_->orders_[slot];
@@ -154,8 +162,7 @@ inline QuantityLots OrderBook::Cancel(OrderHandle handle) {
     return CancelSpecial(slot);
   }
   const QuantityLots leaves{order.leaves};
-  pool_->ladders_.levels[order.level].quantity -= static_cast<uint64_t>(order.leaves);
-  Unlink(slot);
+  Unlink(slot, order.leaves);
   Free(slot);
   return leaves;
 }
@@ -186,39 +193,57 @@ inline BookResult OrderBook::Replace(OrderHandle handle, const ReplaceTerms& ter
   if (order.is_post_only && Crosses(ladders_[1 - side], limit_key)) {
     return {BookOutcome::kRejected, RejectReason::kPostOnlyWouldCross, kNoOrder, {}};
   }
-  level.quantity -= static_cast<uint64_t>(order.leaves);
-  Unlink(slot);
+  Unlink(slot, order.leaves);
   order.leaves = leaves.value;
   listener.OnReplaced(Replacement{handle, price, leaves, false});
-  Taker taker{
-      .handle = handle,
-      .owner = order.owner,
-      .self_trade_prevention = static_cast<SelfTradePrevention>(order.self_trade_prevention),
-      .side = side,
-      .limit_key = limit_key,
-      .leaves = leaves.value,
-      .canceled = false};
   if (Crosses(ladders_[1 - side], limit_key)) [[unlikely]] {
+    Taker taker{
+        .handle = handle,
+        .owner = order.owner,
+        .self_trade_prevention = static_cast<SelfTradePrevention>(order.self_trade_prevention),
+        .side = side,
+        .limit_key = limit_key,
+        .leaves = leaves.value,
+        .canceled = false};
     Match(taker, listener);
+    order.leaves = taker.leaves;
+    if (taker.leaves == 0) {
+      Free(slot);
+      return {taker.canceled ? BookOutcome::kCanceled : BookOutcome::kFilled,
+              RejectReason::kNone,
+              kNoOrder,
+              {}};
+    }
   }
-  order.leaves = taker.leaves;
-  if (taker.leaves == 0) {
-    Free(slot);
-    return {taker.canceled ? BookOutcome::kCanceled : BookOutcome::kFilled,
-            RejectReason::kNone,
-            kNoOrder,
-            {}};
+  Link(slot, side, KeyOf(side, price.value), order.leaves);
+  return {BookOutcome::kResting, RejectReason::kNone, handle, {order.leaves}};
+}
+
+// Makes room for the order at the tail of its price; the caller writes down where that is.
+[[gnu::always_inline]] inline OrderBook::Place OrderBook::Join(uint32_t slot, uint32_t side,
+                                                               uint64_t key, int64_t leaves) {
+  ++order_counts_[side];
+  const auto [at, is_new] =
+      ladders_[side].FindOrInsert(pool_->ladders_, key, slot, static_cast<uint64_t>(leaves));
+  if (is_new) {
+    return {.level = at, .previous = internal::kNilSlot};
   }
-  Link(slot, side, KeyOf(side, price.value), taker.leaves);
-  return {BookOutcome::kResting, RejectReason::kNone, handle, {taker.leaves}};
+  Level& level = pool_->ladders_.levels[at];
+  const uint32_t previous = level.tail;
+  pool_->orders_[previous].next = slot;
+  level.tail = slot;
+  level.quantity += static_cast<uint64_t>(leaves);
+  ++level.order_count;
+  return {.level = at, .previous = previous};
 }
 
 // Adds the order at the tail of its price.
 inline void OrderBook::Link(uint32_t slot, uint32_t side, uint64_t key, int64_t leaves) {
-  const uint32_t at = ladders_[side].FindOrInsert(pool_->ladders_, key);
-  Append(at, slot);
-  pool_->ladders_.levels[at].quantity += static_cast<uint64_t>(leaves);
-  ++order_counts_[side];
+  const Place place = Join(slot, side, key, leaves);
+  Order& order = pool_->orders_[slot];
+  order.next = internal::kNilSlot;
+  order.previous = place.previous;
+  order.level = place.level & 0x3ff'ffffU;
 }
 
 inline void OrderBook::Append(uint32_t at, uint32_t slot) {
@@ -243,16 +268,20 @@ inline uint32_t* OrderBook::LinkAt(uint32_t slot, uint32_t Order::*link, uint32_
                                      ((in_order ^ reinterpret_cast<uintptr_t>(end)) & is_end));
 }
 
-// Takes the order out of its level, whose quantity no longer contains it, and the level out of the
-// ladder with its last order.
-inline void OrderBook::Unlink(uint32_t slot) {
+// Takes the order out of its level, whose quantity contains `leaves` of it, and the level out of
+// the ladder with its last order.
+[[gnu::always_inline]] inline void OrderBook::Unlink(uint32_t slot, int64_t leaves) {
   const Order& order = pool_->orders_[slot];
-  Detach(slot);
+  Level& level = pool_->ladders_.levels[order.level];
+  const uint64_t quantity = level.quantity - static_cast<uint64_t>(leaves);
   --order_counts_[order.is_sell];
-  if (pool_->ladders_.levels[order.level].order_count == 0) {
-    CHECK(pool_->ladders_.levels[order.level].quantity == 0);
+  if (level.order_count == 1) {
+    CHECK(quantity == 0);
     ladders_[order.is_sell].Erase(pool_->ladders_, order.level);
+    return;
   }
+  level.quantity = quantity;
+  Detach(slot);
 }
 
 inline void OrderBook::Detach(uint32_t slot) {

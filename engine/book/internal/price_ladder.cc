@@ -128,7 +128,7 @@ uint32_t PriceLadder::TreeFindOrInsert(LadderPool& pool, uint64_t key, uint32_t 
 uint32_t PriceLadder::TreePlace(LadderPool& pool, uint64_t key, uint32_t level, uint32_t parent) {
   ++tree_count_;
   if (level == kNilSlot) {
-    return NewLevel(pool, key, parent);
+    return NewLevel(pool, EmptyLevel(key, parent));
   }
   pool.levels[level].parent = parent;
   return level;

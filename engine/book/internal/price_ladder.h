@@ -96,8 +96,22 @@ class PriceLadder {
   // The level at `key`, or kNilSlot.
   uint32_t Find(const LadderPool& pool, uint64_t key) const;
 
+  // Starts loading what Find() will touch, if that is in the window.
+  void PrefetchPlace(uint64_t key) const {
+    if (window_.exists()) {
+      window_.Prefetch(key);
+    }
+  }
+
   // The level at `key`; a new one has no orders. Requires a free level and node if it is new.
   uint32_t FindOrInsert(LadderPool& pool, uint64_t key);
+
+  // The same for the order in `slot`, which a new level already has.
+  struct Joined {
+    uint32_t level;
+    bool is_new;
+  };
+  Joined FindOrInsert(LadderPool& pool, uint64_t key, uint32_t slot, uint64_t quantity);
 
   // Removes a level.
   void Erase(LadderPool& pool, uint32_t level);
@@ -133,7 +147,7 @@ class PriceLadder {
   uint64_t window_end() const { return window_first_ + window_keys_; }
   bool WindowEmpty() const { return level_count_ == tree_count_; }
 
-  uint32_t NewLevel(LadderPool& pool, uint64_t key, uint32_t parent);
+  uint32_t NewLevel(LadderPool& pool, const PriceLevel& level);
   void FindBest(const LadderPool& pool);
   void FindBestOfBoth(const LadderPool& pool);
   uint32_t FirstInWindow() const { return window_.At(window_.KeyAtOrAfter(window_first_)); }

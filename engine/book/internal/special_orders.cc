@@ -238,7 +238,7 @@ void OrderBook::TakeOut(uint32_t slot) {
   Level& level = pool_->ladders_.levels[order.level];
   level.quantity -= static_cast<uint64_t>(order.leaves);
   if (place == OrderPlace::kDisplayed) {
-    Unlink(slot);
+    Unlink(slot, 0);
     return;
   }
   Detach(slot);

@@ -1,6 +1,7 @@
 #include "engine/core/internal/auction.h"
 
 #include "base/assert.h"
+#include "engine/core/internal/bands.h"
 #include "engine/core/internal/book_delta.h"
 #include "engine/core/internal/match_listener.h"
 
@@ -85,6 +86,16 @@ bool RunAuction(Context& context, InstrumentId instrument) {
   }
   state.market(instrument).reference_price = equilibrium.price;
   return true;
+}
+
+bool AuctionIsOutOfBand(const State& state, InstrumentId instrument) {
+  const uint16_t basis_points = state.market(instrument).rules.auction_band_bp;
+  if (basis_points == 0) {
+    return false;
+  }
+  const PriceTicks reference = ReferenceOf(state, instrument);
+  const Equilibrium now = state.book(instrument).book.FindEquilibrium(reference);
+  return now.quantity != QuantityLots{} && IsOutOfBand(now.price, reference, basis_points);
 }
 
 void PublishIndicative(Context& context, InstrumentId instrument) {

@@ -10,6 +10,9 @@ namespace tally::core::internal {
 // price becomes the reference price. Returns whether it does.
 bool RunAuction(Context& context, InstrumentId instrument);
 
+// Whether what the auction would do now has a price outside of the instrument's auction band.
+bool AuctionIsOutOfBand(const State& state, InstrumentId instrument);
+
 // Publishes kIndicative if what the auction would do now is not what was last published. Nothing
 // outside a call. O(levels in the crossed range).
 void PublishIndicative(Context& context, InstrumentId instrument);

@@ -10,7 +10,6 @@
 namespace tally::core::internal {
 namespace {
 
-constexpr int64_t kBasisPoints = 10'000;
 // So that a price times a number of basis points stays below 2^63.
 constexpr uint32_t kRuleBasisPointsMax = 10'000;
 
@@ -46,16 +45,25 @@ bool RulesAreOn(const DefineRulesCommand& rules) {
          rules.order_quantity_max != QuantityLots{} || rules.order_notional_max != Quanta{};
 }
 
+// Extensions have a length, and both they and the wait for an operator a band to be outside of.
+bool AuctionRulesAreSound(const DefineRulesCommand& rules) {
+  const bool extends = rules.auction_extensions_max != 0;
+  const bool holds = (rules.flags & kRulesFlagHoldAuction) != 0;
+  return (!extends || rules.volatility_call_ns > 0) &&
+         (!(extends || holds) || rules.auction_band_bp != 0);
+}
+
 RejectReason CheckRulesCommand(const Market& market, const DefineRulesCommand& rules) {
-  const uint32_t bp_max = std::max(std::max(rules.static_band_bp, rules.dynamic_band_bp),
-                                   std::max(rules.fat_finger_bp, rules.breaker_bp));
+  const uint32_t bp_max =
+      std::max({rules.static_band_bp, rules.dynamic_band_bp, rules.fat_finger_bp, rules.breaker_bp,
+                uint32_t{rules.auction_band_bp}});
   const int64_t least = std::min({rules.breaker_window_ns, rules.breaker_halt_ns,
                                   rules.volatility_call_ns, rules.batch_interval_ns,
                                   rules.order_quantity_max.value, rules.order_notional_max.value});
   const bool sound = bp_max <= kRuleBasisPointsMax && least >= 0 &&
                      (rules.breaker_bp == 0 || rules.breaker_window_ns > 0) &&
-                     (rules.flags & ~kRulesFlagsKnown) == 0 &&
-                     rules.reserved == std::array<uint8_t, 7>{};
+                     (rules.flags & ~kRulesFlagsKnown) == 0 && AuctionRulesAreSound(rules) &&
+                     rules.reserved == std::array<uint8_t, 4>{};
   const bool batching = market.next_batch_ns != 0 ||
                         (market.until_ns != 0 && market.next == TradingPhase::kBatchAuction);
   return sound && (!batching || rules.batch_interval_ns != 0) ? RejectReason::kNone
@@ -144,10 +152,8 @@ PhaseChange VolatilityOf(const State& state, const Market& market, PriceTicks re
 
 }  // namespace
 
-RejectReason CheckRules(const State& state, InstrumentId instrument, const RuleTerms& terms) {
-  if ((state.book(instrument).features & kFeatureRules) == 0) {
-    return RejectReason::kNone;
-  }
+RejectReason CheckRulesInForce(const State& state, InstrumentId instrument,
+                               const RuleTerms& terms) {
   const DefineRulesCommand& rules = state.market(instrument).rules;
   const Quanta notional =
       risk::Notional(*state.instruments.Find(instrument), terms.price, terms.quantity);
@@ -157,6 +163,10 @@ RejectReason CheckRules(const State& state, InstrumentId instrument, const RuleT
   }
   return terms.type == OrderType::kLimit ? CheckPrice(state, instrument, terms)
                                          : RejectReason::kNone;
+}
+
+bool IsOutOfBand(PriceTicks price, PriceTicks center, uint32_t basis_points) {
+  return !BandAround(center, basis_points).Contains(price);
 }
 
 void UpdateCollar(State& state, InstrumentId instrument) {
@@ -234,11 +244,15 @@ void HandleDefineRules(Context context) {
     market.breaker = {};
   }
   UpdateCollar(state, instrument);
+  const bool has_deltas = (features & kFeatureBookDelta) != 0;
+  if (had_deltas && !has_deltas) {
+    PublishWholeBook(context, instrument, BookAction::kRemove);
+  }
   Event event = MakeEvent(EventType::kRulesDefined);
   event.instrument = instrument;
   context.emit.Publish(event);
-  if (!had_deltas && (features & kFeatureBookDelta) != 0) {
-    PublishWholeBook(context, instrument);
+  if (!had_deltas && has_deltas) {
+    PublishWholeBook(context, instrument, BookAction::kAdd);
   }
   context.emit.Done();
 }

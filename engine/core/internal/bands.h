@@ -21,8 +21,20 @@ struct RuleTerms {
   QuantityLots quantity;
 };
 
-// kFatFinger, then kPriceBand. O(1); nothing if the instrument has no rules.
-RejectReason CheckRules(const State& state, InstrumentId instrument, const RuleTerms& terms);
+// Use this through CheckRules(): requires that the instrument has rules.
+RejectReason CheckRulesInForce(const State& state, InstrumentId instrument, const RuleTerms& terms);
+
+// kFatFinger, then kPriceBand. O(1); one test if the instrument has no rules.
+inline RejectReason CheckRules(const State& state, InstrumentId instrument,
+                               const RuleTerms& terms) {
+  if ((state.book(instrument).features & kFeatureRules) == 0) [[likely]] {
+    return RejectReason::kNone;
+  }
+  return CheckRulesInForce(state, instrument, terms);
+}
+
+// Whether the price is further from the center than that; never without a center (0).
+bool IsOutOfBand(PriceTicks price, PriceTicks center, uint32_t basis_points);
 
 // Gives the book the collar that the bands make of the prices as they are now. Between commands it
 // is always that one.

@@ -23,13 +23,12 @@ struct DeltaOrder {
 };
 
 void Publish(Context& context, const DeltaOrder& order, const BookDeltaEvent& delta) {
-  Event event = MakeEvent(EventType::kBookDelta);
+  Event& event = context.emit.Begin(EventType::kBookDelta);
   event.order_id = order.id;
   event.instrument = order.instrument;
   event.side = Raw(order.side);
   event.book_delta = delta;
   event.book_delta.book_sequence = ++context.state.book(order.instrument).delta_sequence;
-  context.emit.Publish(event);
 }
 
 // An iceberg can lose quantity that nobody sees, so what it last displayed is remembered.
@@ -102,8 +101,8 @@ void PublishRemoval(Context& context, const Removal& removal) {
   }
 }
 
-void PublishWholeBook(Context& context, InstrumentId instrument) {
-  // Levels grow order by order, as they do for who listens from the beginning.
+void PublishWholeBook(Context& context, InstrumentId instrument, BookAction action) {
+  // Levels grow, or shrink, order by order, as they do for who listens all the time.
   for (const Side side : {Side::kBuy, Side::kSell}) {
     PriceTicks price{};
     QuantityLots quantity{};
@@ -121,9 +120,17 @@ void PublishWholeBook(Context& context, InstrumentId instrument) {
       if (IsIceberg(context.state, handle)) {
         context.state.orders.detail(handle).displayed = view.displayed;
       }
-      BookDeltaEvent delta = DeltaOf(context.state, instrument, view, BookAction::kAdd);
-      delta.level_quantity = quantity += view.displayed;
-      delta.level_order_count = ++count;
+      quantity += view.displayed;
+      ++count;
+      BookDeltaEvent delta = DeltaOf(context.state, instrument, view, action);
+      if (action == BookAction::kAdd) {
+        delta.level_quantity = quantity;
+        delta.level_order_count = count;
+      } else {
+        delta.quantity = {};
+        delta.level_quantity -= quantity;
+        delta.level_order_count -= count;
+      }
       Publish(context, {.id = view.id, .instrument = instrument, .side = side}, delta);
     });
   }

@@ -49,8 +49,8 @@ inline Removal BeforeRemoval(const State& state, OrderHandle handle) {
 // It was.
 void PublishRemoval(Context& context, const Removal& removal);
 
-// The instrument begins to publish deltas: a kAdd for every order that is displayed, bids before
-// asks, in priority order.
-void PublishWholeBook(Context& context, InstrumentId instrument);
+// The instrument begins to publish deltas, or ends: kAdd, or kRemove, for every order that is
+// displayed, bids before asks, in priority order.
+void PublishWholeBook(Context& context, InstrumentId instrument, BookAction action);
 
 }  // namespace tally::core::internal

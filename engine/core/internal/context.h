@@ -12,4 +12,9 @@ struct Context {
   Emitter& emit;
 };
 
+// The answer of a handler whose command has no rejection of its own type.
+inline void Reject(Context& context, RejectReason reason) {
+  context.emit.Reject(EventType::kCommandRejected, reason);
+}
+
 }  // namespace tally::core::internal

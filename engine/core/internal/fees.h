@@ -21,12 +21,15 @@ inline risk::FeeTerms FeesOf(const State& state, AccountId account, InstrumentId
 // The fee account of an open order once it is replaced under `terms`: an order that has traded
 // keeps its minimum, so that no charge is ever taken back.
 inline risk::MinimumFee AfterReplace(const State& state, OrderHandle handle,
-                                     const risk::FeeTerms& terms) {
-  if (state.orders[handle].cumulative.value == 0) {
-    return {.minimum = terms.minimum_fee, .accrued = {}, .paid = {}};
+                                     const risk::FeeTerms& terms,
+                                     const SignedTerms& signed_terms = {}) {
+  risk::MinimumFee result = {.minimum = terms.minimum_fee, .accrued = {}, .paid = {}};
+  if (state.orders[handle].cumulative.value != 0) {
+    const risk::MinimumFee* const account = state.orders.minimum_fee(handle);
+    result = account == nullptr ? risk::MinimumFee{} : *account;
   }
-  const risk::MinimumFee* const account = state.orders.minimum_fee(handle);
-  return account == nullptr ? risk::MinimumFee{} : *account;
+  result.rate_cap_hundredths_bp = signed_terms.rate_cap();
+  return result;
 }
 
 // The schedule in the canonical state.

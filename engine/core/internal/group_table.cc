@@ -23,14 +23,14 @@ uint32_t GroupTable::Add(SessionIndex session, uint32_t group_id) {
   group.previous = tail_;
   (tail_ == 0 ? head_ : rows_[tail_ - 1].next) = row + 1;
   tail_ = row + 1;
-  index_.Insert(KeyOf(session, group_id), OrderHandle{row});
+  index_.Insert(KeyOf(session, group_id), OrderHandle{row}, HasKey{this, session, group_id});
   return row;
 }
 
 void GroupTable::Remove(uint32_t row) {
   OrderGroup& group = rows_[row];
   CHECK(group.is_due == 0);
-  index_.Erase(KeyOf(group.session, group.group_id));
+  index_.Erase(KeyOf(group.session, group.group_id), OrderHandle{row});
   (group.previous == 0 ? head_ : rows_[group.previous - 1].next) = group.next;
   (group.next == 0 ? tail_ : rows_[group.next - 1].previous) = group.previous;
   group.stage = GroupStage::kFree;

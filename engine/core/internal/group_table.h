@@ -62,7 +62,7 @@ class GroupTable {
   bool full() const { return used_ == capacity_; }
 
   uint32_t Find(SessionIndex session, uint32_t group_id) const {
-    return Raw(index_.Find(KeyOf(session, group_id)));
+    return Raw(index_.Find(KeyOf(session, group_id), HasKey{this, session, group_id}));
   }
   // Requires !full() and a new number. The row is zero but for these two.
   uint32_t Add(SessionIndex session, uint32_t group_id);
@@ -96,6 +96,16 @@ class GroupTable {
     uint32_t tail = 0;
   };
   const Rows& Queue(DueQueue queue) const { return due_[Raw(queue)]; }
+
+  struct HasKey {
+    const GroupTable* table;
+    SessionIndex session;
+    uint32_t group_id;
+    bool operator()(OrderHandle row) const {
+      const OrderGroup& group = table->rows_[Raw(row)];
+      return group.session == session && group.group_id == group_id;
+    }
+  };
 
   static ClientOrderKey KeyOf(SessionIndex session, uint32_t group_id) {
     return {.session = session, .client_order_id = ClientOrderId{group_id}};

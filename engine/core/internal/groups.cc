@@ -324,6 +324,24 @@ void NoteLegEnded(State& state, OrderHandle handle) {
   state.groups.MarkDue(row);
 }
 
+void PassHoldOn(State& state, OrderHandle handle, Quanta need) {
+  OrderRecord& record = state.orders[handle];
+  const OrderGroup& group = state.groups[RowOf(state, handle)];
+  if (group.stage != GroupStage::kOneCancels) {
+    return;
+  }
+  for (const Leg& leg : group.legs) {
+    if (leg.is_open != 0 && leg.order != handle &&
+        state.pool.side(leg.order) == state.pool.side(handle)) {
+      OrderRecord& other = state.orders[leg.order];
+      const Quanta missing = NeedOf(state, leg.order) - other.held - need;
+      const Quanta moved = std::clamp(missing, Quanta{}, record.held - need);
+      record.held -= moved;
+      other.held += moved;
+    }
+  }
+}
+
 void LeaveOco(Context& context, OrderHandle handle) {
   State& state = context.state;
   if ((state.orders[handle].flags & kRecordInGroup) == 0) {

@@ -32,6 +32,10 @@ InstrumentId BreakGroup(Context& context, const NewOrderCommand& order);
 void NoteLegTouched(State& state, OrderHandle handle);
 void NoteLegEnded(State& state, OrderHandle handle);
 
+// A leg is about to hold no more than `need`: what it gives back goes to the leg of its side that
+// it excludes, as far as that one was counting on it.
+void PassHoldOn(State& state, OrderHandle handle, Quanta need);
+
 // A stop is triggered: if another order is excluded by it, that is canceled now, before this one
 // can trade, and what both held together is this one's.
 void LeaveOco(Context& context, OrderHandle handle);

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "engine/core/internal/kill_switch.h"
+#include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
@@ -15,7 +16,7 @@ namespace {
 struct Counts {
   uint32_t open = 0;
   uint32_t dormant = 0;
-  uint32_t gtd = 0;
+  uint32_t ending = 0;  // By themselves, at a time.
 };
 
 // The legs of a group may share a hold; every other order holds exactly what it needs.
@@ -32,6 +33,17 @@ void CheckMakers(const State& state, OrderHandle handle, Side side) {
   CHECK(CheckKillSwitch(state, record.account, record.session) == RejectReason::kNone);
   const risk::MinimumFee* const fee = state.orders.minimum_fee(handle);
   CHECK(fee == nullptr || fee->minimum.value > 0);
+}
+
+// The fees of a signed order are bounded by what it keeps of its signature.
+void CheckSignedTerms(const State& state, OrderHandle handle) {
+  const uint32_t flags = state.orders[handle].flags;
+  const SignedTerms terms =
+      (flags & kRecordHasDetail) == 0 ? SignedTerms{} : state.orders.detail(handle).signed_terms;
+  CHECK(terms.present() == ((flags & kRecordSigned) != 0));
+  CHECK(terms.Allow(state.orders[handle].fees));
+  const risk::MinimumFee* const fee = state.orders.minimum_fee(handle);
+  CHECK(fee == nullptr || fee->rate_cap_hundredths_bp == terms.rate_cap());
 }
 
 void CheckOrder(const State& state, OrderHandle handle, Counts& counts) {
@@ -54,9 +66,9 @@ void CheckOrder(const State& state, OrderHandle handle, Counts& counts) {
   const bool has_detail = (record.flags & kRecordHasDetail) != 0;
   ++counts.open;
   counts.dormant += view.place == OrderPlace::kDormant ? 1 : 0;
-  counts.gtd +=
-      has_detail && state.orders.detail(handle).time_in_force == TimeInForce::kGtd ? 1 : 0;
+  counts.ending += has_detail && ExpiryOf(state.orders.detail(handle)) != 0 ? 1 : 0;
   CHECK(has_detail || view.place == OrderPlace::kDisplayed);
+  CheckSignedTerms(state, handle);
 }
 
 void CheckAccount(const State& state, AccountId account, Counts& counts) {
@@ -71,6 +83,9 @@ void CheckAccount(const State& state, AccountId account, Counts& counts) {
     ++open;
   });
   CHECK(open == state.accounts.Find(account)->open_orders);
+  for (const DisputeHold& hold : state.settlement.holds) {
+    held[Raw(hold.asset)] += hold.account == account ? hold.held.value : 0;
+  }
   for (uint32_t asset = 0; asset < state.assets.capacity(); ++asset) {
     const AssetId id{static_cast<uint16_t>(asset)};
     CHECK(state.ledger.balance(account, id).held.value == held[asset]);
@@ -87,6 +102,18 @@ uint32_t DormantCount(const State& state, const BookState& book) {
   return count;
 }
 
+// What is in dispute is held, or the account has nothing more of it.
+void CheckDisputes(const State& state) {
+  uint32_t short_holds = 0;
+  for (const DisputeHold& hold : state.settlement.holds) {
+    CHECK(hold.held.value >= 0 && hold.held <= hold.amount);
+    const bool is_short = hold.held < hold.amount;
+    short_holds += is_short ? 1 : 0;
+    CHECK(!is_short || state.ledger.balance(hold.account, hold.asset).available == Quanta{});
+  }
+  CHECK(short_holds == state.settlement.short_holds);
+}
+
 }  // namespace
 
 void CheckInvariants(const State& state) {
@@ -97,13 +124,14 @@ void CheckInvariants(const State& state) {
     }
   }
   CHECK(counts.open == state.pool.used_count());
-  CHECK(counts.gtd == state.expiry.count());
+  CHECK(counts.ending == state.expiry.count());
   uint32_t dormant = 0;
   for (const BookState& book : state.books) {
     book.book.CheckInvariants();
     dormant += DormantCount(state, book);
   }
   CHECK(dormant == counts.dormant);
+  CheckDisputes(state);
 }
 
 }  // namespace tally::core::internal

@@ -6,66 +6,135 @@ namespace tally::core::internal {
 namespace {
 
 // In commands. Memory takes some 100 ns and a command as long, so that one would do; the distances
-// leave room for a memory that is busy.
+// leave room for a memory that is busy. Each look uses what the one before it loaded.
 constexpr std::size_t kFar = 12;
 constexpr std::size_t kMiddle = 8;
 constexpr std::size_t kNear = 4;
+constexpr std::size_t kNearest = 2;
 
 // With fewer open orders than this the rows are in the second-level cache anyway (an order, its
 // record, its level and its places in the indexes are some 150 bytes).
 constexpr uint32_t kOpenOrdersMin = 16'384;
 
-bool NamesOrder(CommandType type) {
-  return type == CommandType::kCancelOrder || type == CommandType::kReplaceOrder;
-}
-
 // The target is the first field of both.
 static_assert(offsetof(ReplaceOrderCommand, target) == offsetof(CancelOrderCommand, target));
 
-OrderHandle Find(const State& state, const Command& command) {
+// What a command will probably do, by what its bytes say: nothing of it is checked.
+enum class Kind : uint8_t { kOther, kNew, kCancel, kReplace };
+
+Kind KindOf(const State& state, const Command& command) {
+  if (state.instruments.Find(command.instrument) == nullptr ||
+      Raw(command.account) > state.limits.accounts) {
+    return Kind::kOther;
+  }
+  if (command.type == CommandType::kNewOrder) {
+    return Kind::kNew;
+  }
+  if (command.type == CommandType::kCancelOrder) {
+    return Kind::kCancel;
+  }
+  return command.type == CommandType::kReplaceOrder ? Kind::kReplace : Kind::kOther;
+}
+
+ClientOrderKey KeyOf(const Command& command, ClientOrderId id) {
+  return {.session = command.session, .client_order_id = id};
+}
+
+// The order that a cancel or a replace names, as far as it is known.
+OrderHandle TargetOf(const State& state, const Command& command) {
   const OrderReference& target = command.cancel_order.target;
-  return target.order_id == OrderId{} ? state.orders.Find(command.session, target.client_order_id)
+  return target.order_id == OrderId{} ? state.orders.Guess(KeyOf(command, target.client_order_id))
                                       : state.pool.Find(target.order_id);
 }
 
-void LookFar(const State& state, const Command& command) {
+void PrefetchBalance(const State& state, const Command& command, Side side) {
+  const risk::Instrument& instrument = *state.instruments.Find(command.instrument);
+  state.ledger.Prefetch(command.account, risk::HoldAsset(instrument, side));
+}
+
+// Its places in the tables that commands name by number.
+void LookFar(const State& state, const Command& command, Kind kind) {
   state.sessions.Prefetch(command.session);
-  if (command.type == CommandType::kNewOrder) {
-    state.orders.Prefetch(command.account, {.session = command.session,
-                                            .client_order_id = command.new_order.client_order_id});
-    if (const risk::Instrument* instrument = state.instruments.Find(command.instrument);
-        instrument != nullptr && Raw(command.account) <= state.limits.accounts) {
-      state.ledger.Prefetch(command.account, risk::HoldAsset(*instrument, command.new_order.side));
-    }
-  } else if (NamesOrder(command.type)) {
-    const OrderReference& target = command.cancel_order.target;
-    if (target.order_id == OrderId{}) {
-      state.orders.Prefetch(
-          command.account, {.session = command.session, .client_order_id = target.client_order_id});
-    } else {
-      state.pool.Prefetch(target.order_id);
-    }
+  state.accounts.Prefetch(command.account);
+  if (kind == Kind::kNew) {
+    const NewOrderCommand& order = command.new_order;
+    state.orders.Prefetch(command.account);
+    state.orders.Prefetch(KeyOf(command, order.client_order_id));
+    PrefetchBalance(state, command, order.side);
+    state.book(command.instrument).book.PrefetchPlace(order.side, order.price);
+    return;
+  }
+  const OrderReference& target = command.cancel_order.target;
+  if (target.order_id == OrderId{}) {
+    state.orders.Prefetch(KeyOf(command, target.client_order_id));
+  } else {
+    state.pool.Prefetch(target.order_id);
+  }
+  if (kind == Kind::kReplace) {
+    state.orders.Prefetch(KeyOf(command, command.replace_order.new_client_order_id));
+  } else {
+    state.orders.Prefetch(command.account);
   }
 }
 
-void LookMiddle(const State& state, const Command& command) {
-  if (NamesOrder(command.type)) {
-    if (const OrderHandle handle = Find(state, command); handle != kNoOrder) {
-      state.pool.Prefetch(handle);
-      state.orders.Prefetch(handle);
-    }
+// What those say.
+void LookMiddle(const State& state, const Command& command, Kind kind) {
+  if (kind == Kind::kNew) {
+    const NewOrderCommand& order = command.new_order;
+    state.orders.PrefetchYoungest(command.account);
+    state.book(command.instrument).book.PrefetchLevel(order.side, order.price);
+  } else if (const OrderHandle handle = TargetOf(state, command); handle != kNoOrder) {
+    state.pool.Prefetch(handle);
+    state.orders.Prefetch(handle);
   }
 }
 
-void LookNear(const State& state, const Command& command) {
-  if (command.type == CommandType::kNewOrder) {
-    if (state.instruments.Find(command.instrument) != nullptr) {
-      state.book(command.instrument).book.Prefetch(command.new_order.side, command.new_order.price);
-    }
-  } else if (NamesOrder(command.type)) {
-    if (const OrderHandle handle = Find(state, command); handle != kNoOrder) {
-      state.orders.PrefetchNeighbours(handle);
-      state.pool.PrefetchNeighbours(handle);
+// What is next to it.
+void LookNear(const State& state, const Command& command, Kind kind) {
+  if (kind == Kind::kNew) {
+    const NewOrderCommand& order = command.new_order;
+    state.book(command.instrument).book.Prefetch(order.side, order.price);
+    return;
+  }
+  const OrderHandle handle = TargetOf(state, command);
+  if (handle == kNoOrder) {
+    return;
+  }
+  const Side side = state.pool.side(handle);
+  state.pool.PrefetchNeighbours(handle);
+  PrefetchBalance(state, command, side);
+  if (kind == Kind::kReplace) {
+    state.book(command.instrument).book.PrefetchPlace(side, command.replace_order.price);
+  } else {
+    state.orders.PrefetchNeighbours(handle);
+  }
+}
+
+// The price that it leaves, and that to which it goes.
+void LookNext(const State& state, const Command& command, Kind kind) {
+  if (kind == Kind::kNew) {
+    return;
+  }
+  const OrderHandle handle = TargetOf(state, command);
+  if (handle == kNoOrder) {
+    return;
+  }
+  const Side side = state.pool.side(handle);
+  const OrderBook& book = state.book(command.instrument).book;
+  book.PrefetchPlace(side, state.pool.price(handle));
+  if (kind == Kind::kReplace) {
+    book.Prefetch(side, command.replace_order.price);
+  }
+}
+
+using Look = void (*)(const State&, const Command&, Kind);
+
+template <Look kLook>
+void LookAt(const State& state, std::span<const Command> upcoming, std::size_t distance) {
+  if (upcoming.size() > distance) {
+    const Command& command = upcoming[distance];
+    if (const Kind kind = KindOf(state, command); kind != Kind::kOther) {
+      kLook(state, command, kind);
     }
   }
 }
@@ -76,15 +145,10 @@ void LookAhead(const State& state, std::span<const Command> upcoming) {
   if (state.pool.used_count() < kOpenOrdersMin) {
     return;
   }
-  if (upcoming.size() > kFar) {
-    LookFar(state, upcoming[kFar]);
-  }
-  if (upcoming.size() > kMiddle) {
-    LookMiddle(state, upcoming[kMiddle]);
-  }
-  if (upcoming.size() > kNear) {
-    LookNear(state, upcoming[kNear]);
-  }
+  LookAt<LookFar>(state, upcoming, kFar);
+  LookAt<LookMiddle>(state, upcoming, kMiddle);
+  LookAt<LookNear>(state, upcoming, kNear);
+  LookAt<LookNext>(state, upcoming, kNearest);
 }
 
 }  // namespace tally::core::internal

@@ -12,7 +12,7 @@ namespace tally::core::internal {
 // random; waiting for them one after the other is most of its time. Nothing here decides anything:
 // what it reads may be stale by the time the command is applied, and no state changes.
 //
-// Cost: three commands are looked at, each at one of three distances, because a row can only be
+// Cost: four commands are looked at, each at one of four distances, because a row can only be
 // prefetched once the row that names it is there: index -> order -> level and neighbours.
 void LookAhead(const State& state, std::span<const Command> upcoming);
 

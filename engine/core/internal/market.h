@@ -44,7 +44,9 @@ struct Market {
   TradingPhase next = TradingPhase::kContinuous;  // Begins at until_ns.
   int64_t until_ns = 0;                           // 0: no end.
   int64_t next_batch_ns = 0;                      // kBatchAuction: the next uncrossing; else 0.
+  int64_t scheduled_ns = 0;                       // Of the last kSetPhase by the clock; 0: none.
   PriceTicks reference_price;                     // Of the last auction, or as set; 0: none.
+  uint8_t extensions = 0;                         // Of the call that runs; of a batch: put off.
   IndicativeEvent indicative{};                   // As last published; all zero outside a call.
   DefineRulesCommand rules{};
   BreakerWindow breaker{};

@@ -6,6 +6,7 @@
 #include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
+#include "engine/core/internal/signatures.h"
 #include "engine/core/internal/triggers.h"
 
 namespace tally::core::internal {
@@ -13,13 +14,15 @@ namespace {
 
 static_assert(kMaxAccounts < risk::kOwnerGroupEnd);
 
-OrderRecord MakeRecord(const Context& context, const OrderRequest& request) {
-  OrderRecord record{};
+// Written where it will be if the order rests: a copy would wait for the stores.
+OrderRecord& MakeRecord(const Context& context, const OrderRequest& request) {
+  OrderRecord& record = context.state.orders.Draft(context.state.pool.next());
   record.session = context.command.session;
   record.account = context.command.account;
   record.instrument = context.command.instrument;
   record.flags = request.flags | (request.plain ? 0U : kRecordHasDetail) |
-                 (request.minimum_fee == Quanta{} ? 0U : kRecordMinimumFee);
+                 (request.minimum_fee == Quanta{} ? 0U : kRecordMinimumFee) |
+                 (request.plain || !request.signed_terms.present() ? 0U : kRecordSigned);
   return record;
 }
 
@@ -45,15 +48,17 @@ OrderDetail MakeDetail(const OrderRequest& request) {
   detail.trail_unit = order.trail_unit;
   detail.group_leg = order.group_leg;
   detail.flags = order.flags;
+  detail.signed_terms = request.signed_terms;
   return detail;
 }
 
 // The order joins the table; it is in the pool already.
-void Open(State& state, OrderHandle handle, OrderRecord& record, const OrderRequest& request,
+void Open(State& state, OrderHandle handle, const OrderRequest& request,
           const risk::MinimumFee& minimum_fee) {
+  OrderRecord& record = state.orders[handle];
   record.priority = state.next_priority++;
   ++state.accounts.Find(record.account)->open_orders;
-  state.orders.Insert(handle, record);
+  state.orders.Insert(handle);
   if ((record.flags & kRecordMinimumFee) != 0) {
     state.orders.SetMinimumFee(handle, minimum_fee);
   }
@@ -85,9 +90,10 @@ void KeepTerms(State& state, OrderHandle handle, const ReplaceTerms& terms) {
 }
 
 // How the book sees the type: in an auction a market order is a limit order at its worst price.
-OrderType BookType(OrderType type, TimeInForce time_in_force) {
-  return type == OrderType::kMarket && !IsAuctionOnly(time_in_force) ? OrderType::kMarket
-                                                                     : OrderType::kLimit;
+OrderType BookType(OrderType type, TimeInForce time_in_force, bool in_call = false) {
+  return type == OrderType::kMarket && !in_call && !IsAuctionOnly(time_in_force)
+             ? OrderType::kMarket
+             : OrderType::kLimit;
 }
 
 // The book knows immediate orders and others.
@@ -165,14 +171,15 @@ ActiveOrder ActiveAgain(State& state, OrderHandle handle) {
 
 EntryResult EnterNew(Context& context, const OrderRequest& request) {
   State& state = context.state;
-  OrderRecord record = MakeRecord(context, request);
-  risk::MinimumFee minimum_fee = {.minimum = request.minimum_fee, .accrued = {}, .paid = {}};
+  OrderRecord& record = MakeRecord(context, request);
+  risk::MinimumFee minimum_fee = request.NewMinimumFee();
   ActiveOrder active = MakeActive(context, request, &record, &minimum_fee);
   MatchListener listener(context, *request.instrument, &active);
   const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const BookResult result = state.book(record.instrument).book.Submit(incoming, listener);
   if (result.outcome == BookOutcome::kResting) {
-    Open(state, result.handle, record, request, minimum_fee);
+    CHECK(&record == &state.orders[result.handle]);
+    Open(state, result.handle, request, minimum_fee);
     PublishShown(context, result.handle);
   } else {
     CHECK(record.held == Quanta{});
@@ -206,6 +213,7 @@ RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request) {
     case BookOutcome::kResting:
       CHECK(result.handle == handle);
       KeepTerms(state, handle, request.terms);
+      Resign(state, handle, request.signed_terms);
       if (!listener.kept_priority()) {
         PublishShown(context, handle);
       }
@@ -222,8 +230,8 @@ RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request) {
 OrderHandle ParkNew(Context& context, const OrderRequest& request, WaitsFor waits_for) {
   State& state = context.state;
   CHECK(!request.plain);
-  OrderRecord record = MakeRecord(context, request);
-  risk::MinimumFee minimum_fee = {.minimum = request.minimum_fee, .accrued = {}, .paid = {}};
+  OrderRecord& record = MakeRecord(context, request);
+  risk::MinimumFee minimum_fee = request.NewMinimumFee();
   NewOrderCommand asked_for = request.order;
   asked_for.stop_price = FirstStop(request);
   ActiveOrder active = MakeActive(context, request, &record, &minimum_fee);
@@ -233,7 +241,8 @@ OrderHandle ParkNew(Context& context, const OrderRequest& request, WaitsFor wait
   const IncomingOrder incoming = MakeIncoming(state, record.account, request);
   const OrderHandle handle = book.book.Park(incoming);
   listener.OnAccepted(incoming);
-  Open(state, handle, record, request, minimum_fee);
+  CHECK(&record == &state.orders[handle]);
+  Open(state, handle, request, minimum_fee);
   book.dormant_orders.Add(state.orders, handle);
   state.orders.detail(handle).waits_for = waits_for;
   if (request.order.type == OrderType::kTrailingStop) {
@@ -262,7 +271,7 @@ bool EnterDormant(Context& context, OrderHandle handle) {
   LeaveDormant(state, handle);
   ActiveOrder active = ActiveAgain(state, handle);
   MatchListener listener(context, *state.instruments.Find(record.instrument), &active);
-  const OrderType type = BookType(detail.type, detail.time_in_force);
+  const OrderType type = BookType(detail.type, detail.time_in_force, book.book.in_call());
   const IncomingOrder incoming = {.id = view.id,
                                   .owner = view.owner,
                                   .price = view.price,

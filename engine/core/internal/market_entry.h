@@ -25,6 +25,7 @@ struct ReplaceRequest {
   risk::FeeRates fees;
   risk::MinimumFee minimum_fee;
   Quanta hold;
+  SignedTerms signed_terms{};
 };
 
 // Brings them to the book, or to the dormant order, and reports it (kOrderReplaced; not for the

@@ -1,11 +1,10 @@
 #include "engine/core/internal/match_listener.h"
 
-#include <algorithm>
-
 #include "base/assert.h"
 #include "engine/core/internal/bands.h"
 #include "engine/core/internal/groups.h"
 #include "engine/core/internal/lifetime.h"
+#include "engine/core/internal/order_report.h"
 #include "engine/core/internal/pegs.h"
 #include "engine/core/internal/protection.h"
 #include "engine/core/internal/quotes.h"
@@ -13,16 +12,6 @@
 
 namespace tally::core::internal {
 namespace {
-
-Event OrderEvent(EventType type, const OrderRecord& record, OrderId id, Side side) {
-  Event event = MakeEvent(type);
-  event.order_id = id;
-  event.client_order_id = record.client_order_id;
-  event.account = record.account;
-  event.instrument = record.instrument;
-  event.side = Raw(side);
-  return event;
-}
 
 // What an order with a detail was part of.
 void EndFollowing(State& state, OrderHandle handle) {
@@ -39,31 +28,6 @@ void EndFollowing(State& state, OrderHandle handle) {
 }
 
 }  // namespace
-
-void ShrinkHold(Context& context, OrderRecord& record, const risk::HoldTerms& terms) {
-  State& state = context.state;
-  const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
-  const Quanta hold = risk::HoldAmount(instrument, terms);
-  state.ledger.Release(record.account, risk::HoldAsset(instrument, terms.side), record.held - hold);
-  record.held = hold;
-}
-
-void ReportCanceled(Context& context, const OrderRecord& record, const CancelReport& report) {
-  Event event = OrderEvent(EventType::kOrderCanceled, record, report.order_id, report.side);
-  event.client_sequence = report.client_sequence;
-  event.canceled = {.canceled = report.cancellation.canceled,
-                    .leaves = report.cancellation.leaves,
-                    .cumulative = record.cumulative,
-                    .reason = report.cancellation.reason,
-                    .reserved = {}};
-  context.emit.Report(record.session, event);
-}
-
-void ReportRestated(Context& context, const OrderRecord& record, const RestateReport& report) {
-  Event event = OrderEvent(EventType::kOrderRestated, record, report.order_id, report.side);
-  event.restated = report.restated;
-  context.emit.Report(record.session, event);
-}
 
 PriceTicks HoldPrice(const State& state, OrderHandle handle, PriceTicks book_price) {
   if ((state.orders[handle].flags & kRecordHasDetail) == 0) {
@@ -110,10 +74,13 @@ void PublishBookTop(Context& context, InstrumentId instrument) {
          .ask_price = ask_price,
          .ask_quantity = ask.quantity,
          .book_sequence = top.book_sequence + 1};
-  Event event = MakeEvent(EventType::kBookTop);
+  Event& event = context.emit.Begin(EventType::kBookTop);
   event.instrument = instrument;
-  event.book_top = top;
-  context.emit.Publish(event);
+  event.book_top.bid_price = bid_price;
+  event.book_top.bid_quantity = bid.quantity;
+  event.book_top.ask_price = ask_price;
+  event.book_top.ask_quantity = ask.quantity;
+  event.book_top.book_sequence = top.book_sequence;
 }
 
 void MatchListener::OnAccepted(const IncomingOrder& order) {
@@ -139,73 +106,28 @@ void MatchListener::SetQuantities(const IncomingOrder& order) {
 }
 
 void MatchListener::ReportAccepted(const IncomingOrder& order) {
-  Event event = OrderEvent(EventType::kOrderAccepted, *active_.record, active_.id, active_.side);
+  Event& event = Begin(context_, *active_.record,
+                       {.type = EventType::kOrderAccepted,
+                        .id = active_.id,
+                        .side = active_.side,
+                        .client_sequence = context_.command.client_sequence});
   const NewOrderCommand& asked_for = *active_.order;
-  event.accepted = {.price = order.price,
-                    .quantity = order.quantity,
-                    .order_type = asked_for.type,
-                    .time_in_force = asked_for.time_in_force,
-                    .order_flags = asked_for.flags,
-                    .self_trade_prevention = asked_for.self_trade_prevention,
-                    .phase = state_.phase(event.instrument),
-                    .trigger = asked_for.trigger,
-                    .peg = asked_for.peg,
-                    .contingency = asked_for.contingency,
-                    .display_quantity = asked_for.display_quantity,
-                    .min_quantity = asked_for.min_quantity,
-                    .stop_price = asked_for.stop_price,
-                    .algorithm_id = asked_for.algorithm_id,
-                    .group_id = asked_for.group_id};
-  context_.emit.Answer(event);
-}
-
-void MatchListener::OnReplaced(const Replacement& replacement) {
-  OrderRecord& record = *active_.record;
-  const AssetId asset = risk::HoldAsset(instrument_, active_.side);
-  if (active_.new_hold > record.held) {
-    const bool held = state_.ledger.Hold(record.account, asset, active_.new_hold - record.held);
-    CHECK(held);  // Checked before the book was asked.
-  } else {
-    state_.ledger.Release(record.account, asset, record.held - active_.new_hold);
-  }
-  const OrderView view = state_.pool.View(replacement.order);
-  leaves_ = replacement.leaves;
-  displayed_ = view.display_quantity.value == 0 ? leaves_ : view.display_quantity;
-  const ClientOrderId original = record.client_order_id;
-  record.held = active_.new_hold;
-  record.fees = active_.new_fees;
-  if (active_.new_minimum_fee.has_value()) {
-    state_.orders.SetMinimumFee(replacement.order, *active_.new_minimum_fee);
-  }
-  active_.minimum_fee = state_.orders.minimum_fee(replacement.order);
-  state_.orders.Rename(replacement.order, active_.new_client_order_id);
-  state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
-  if (!replacement.kept_priority) {
-    record.priority = state_.next_priority++;
-  }
-
-  kept_priority_ = replacement.kept_priority;
-  if ((record.flags & kRecordQuote) == 0) {  // Else its command is answered by kQuoteDone.
-    ReportReplaced(replacement, original);
-  }
-  Context context = context_;
-  if (!replacement.kept_priority) {
-    PublishRemoval(context, *active_.removal);
-  } else if (view.displayed != active_.removal->quantity) {
-    PublishLess(context, replacement.order);
-  }
-}
-
-void MatchListener::ReportReplaced(const Replacement& replacement, ClientOrderId original) {
-  const OrderRecord& record = *active_.record;
-  Event event = OrderEvent(EventType::kOrderReplaced, record, active_.id, active_.side);
-  event.replaced = {.original_client_order_id = original,
-                    .price = replacement.price,
-                    .quantity = record.cumulative + replacement.leaves,
-                    .leaves = replacement.leaves,
-                    .kept_priority = replacement.kept_priority ? uint8_t{1} : uint8_t{0},
-                    .reserved = {}};
-  context_.emit.Answer(event);
+  OrderAcceptedEvent& accepted = event.accepted;
+  accepted.price = order.price;
+  accepted.quantity = order.quantity;
+  accepted.order_type = asked_for.type;
+  accepted.time_in_force = asked_for.time_in_force;
+  accepted.order_flags = asked_for.flags;
+  accepted.self_trade_prevention = asked_for.self_trade_prevention;
+  accepted.phase = state_.phase(event.instrument);
+  accepted.trigger = asked_for.trigger;
+  accepted.peg = asked_for.peg;
+  accepted.contingency = asked_for.contingency;
+  accepted.display_quantity = asked_for.display_quantity;
+  accepted.min_quantity = asked_for.min_quantity;
+  accepted.stop_price = asked_for.stop_price;
+  accepted.algorithm_id = asked_for.algorithm_id;
+  accepted.group_id = asked_for.group_id;
 }
 
 void MatchListener::MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional) {
@@ -230,22 +152,36 @@ void MatchListener::MoveFunds(const Leg& leg, QuantityLots quantity, Quanta noti
     record.held = hold;
   }
   record.cumulative += quantity;
+  if (state_.exposures.active()) [[unlikely]] {
+    NoteDebit(leg, leg.side == Side::kSell ? base : notional + leg.fee);
+  }
+}
+
+void MatchListener::NoteDebit(const Leg& leg, Quanta amount) {
+  state_.exposures.Add({.account = leg.record.account,
+                        .asset = risk::HoldAsset(instrument_, leg.side),
+                        .amount = amount,
+                        .event = state_.next_event_sequence},
+                       state_.last_settled_event);
 }
 
 void MatchListener::ReportFill(const Leg& leg, const Fill& fill, OrderId order_id,
                                Liquidity liquidity) {
-  Event event = OrderEvent(EventType::kOrderFilled, leg.record, order_id, leg.side);
-  event.client_sequence = liquidity == Liquidity::kTaker ? active_.client_sequence : 0;
-  event.filled = {.trade_id = state_.next_trade_id,
-                  .price = fill.price,
-                  .quantity = fill.quantity,
-                  .leaves = leg.leaves,
-                  .cumulative = leg.record.cumulative,
-                  .fee = leg.fee,
-                  .liquidity = liquidity,
-                  .phase = state_.phase(leg.record.instrument),
-                  .reserved = {}};
-  context_.emit.Report(leg.record.session, event);
+  const bool is_taker = liquidity == Liquidity::kTaker;
+  OrderFilledEvent& filled = Begin(context_, leg.record,
+                                   {.type = EventType::kOrderFilled,
+                                    .id = order_id,
+                                    .side = leg.side,
+                                    .client_sequence = is_taker ? active_.client_sequence : 0})
+                                 .filled;
+  filled.trade_id = state_.next_trade_id;
+  filled.price = fill.price;
+  filled.quantity = fill.quantity;
+  filled.leaves = leg.leaves;
+  filled.cumulative = leg.record.cumulative;
+  filled.fee = leg.fee;
+  filled.liquidity = liquidity;
+  filled.phase = state_.phase(leg.record.instrument);
 }
 
 // What a fill means beyond money, for orders with flags.
@@ -271,11 +207,12 @@ risk::FillFees MatchListener::FeesOfFill(Quanta notional, const OrderRecord& mak
 }
 
 void MatchListener::PublishTrade(const Fill& fill, InstrumentId instrument, uint8_t side) {
-  Event trade = MakeEvent(EventType::kTrade);
-  trade.instrument = instrument;
-  trade.side = side;
-  trade.trade = {.trade_id = state_.next_trade_id, .price = fill.price, .quantity = fill.quantity};
-  context_.emit.Publish(trade);
+  Event& event = context_.emit.Begin(EventType::kTrade);
+  event.instrument = instrument;
+  event.side = side;
+  event.trade.trade_id = state_.next_trade_id;
+  event.trade.price = fill.price;
+  event.trade.quantity = fill.quantity;
   state_.next_trade_id = TradeId{Raw(state_.next_trade_id) + 1};
   BookState& book = state_.book(instrument);
   book.last_price = fill.price;
@@ -323,87 +260,6 @@ void MatchListener::OnFill(const Fill& fill) {
     CHECK(maker_record.held == Quanta{});
     EndOrder(state_, fill.maker, maker.side);
   }
-}
-
-void MatchListener::OnMakerCanceled(const Cancellation& cancellation) {
-  const OrderView view = state_.pool.View(cancellation.order);
-  OrderRecord& record = state_.orders[cancellation.order];
-  Context context = context_;
-  ShrinkHold(context, record,
-             {.side = view.side,
-              .price = HoldPrice(state_, cancellation.order, view.price),
-              .leaves = cancellation.leaves,
-              .fees = record.fees,
-              .minimum_fee = state_.orders.minimum_fee(cancellation.order)});
-  ReportCanceled(
-      context, record,
-      {.order_id = view.id, .side = view.side, .cancellation = cancellation, .client_sequence = 0});
-  PublishLess(context, cancellation.order);
-  if (cancellation.leaves.value == 0) {
-    EndOrder(state_, cancellation.order, view.side);
-  } else if ((record.flags & kRecordInGroup) != 0) {
-    NoteLegTouched(state_, cancellation.order);
-  }
-}
-
-void MatchListener::OnTakerCanceled(const Cancellation& cancellation) {
-  OrderRecord& record = *active_.record;
-  Context context = context_;
-  ShrinkHold(context, record,
-             {.side = active_.side,
-              .price = active_.price,
-              .leaves = cancellation.leaves,
-              .fees = record.fees,
-              .minimum_fee = active_.minimum_fee});
-  ReportCanceled(context, record,
-                 {.order_id = active_.id,
-                  .side = active_.side,
-                  .cancellation = cancellation,
-                  .client_sequence = active_.client_sequence});
-  if ((record.flags & kRecordInGroup) != 0) [[unlikely]] {
-    NoteLegTouched(state_, state_.orders.HandleOf(record));
-  }
-}
-
-// The order entered off its limit, so it needs less. Never a buy order above it: the hold suffices.
-void MatchListener::OnSlid(PriceTicks price) {
-  OrderRecord& record = *active_.record;
-  Context context = context_;
-  active_.price = price;
-  ShrinkHold(context, record,
-             {.side = active_.side,
-              .price = price,
-              .leaves = leaves_,
-              .fees = record.fees,
-              .minimum_fee = active_.minimum_fee});
-  ReportRestated(context, record,
-                 {.order_id = active_.id,
-                  .restated = {.price = price,
-                               .leaves = leaves_,
-                               .displayed = std::min(leaves_, displayed_),
-                               .stop_price = {},
-                               .reason = RestateReason::kSlide,
-                               .kept_priority = 0,
-                               .reserved = {}},
-                  .side = active_.side});
-}
-
-void MatchListener::OnRefreshed(const Refresh& refresh) {
-  const OrderView view = state_.pool.View(refresh.order);
-  OrderRecord& record = state_.orders[refresh.order];
-  record.priority = state_.next_priority++;
-  Context context = context_;
-  ReportRestated(context, record,
-                 {.order_id = view.id,
-                  .restated = {.price = view.price,
-                               .leaves = refresh.leaves,
-                               .displayed = refresh.displayed,
-                               .stop_price = {},
-                               .reason = RestateReason::kRefresh,
-                               .kept_priority = 0,
-                               .reserved = {}},
-                  .side = view.side});
-  PublishShown(context, refresh.order);
 }
 
 }  // namespace tally::core::internal

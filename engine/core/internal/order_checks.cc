@@ -10,6 +10,8 @@
 #include "engine/core/internal/pegs.h"
 #include "engine/core/internal/phase.h"
 #include "engine/core/internal/protection.h"
+#include "engine/core/internal/settlement.h"
+#include "engine/core/internal/signatures.h"
 #include "engine/core/internal/triggers.h"
 
 namespace tally::core::internal {
@@ -31,8 +33,8 @@ RejectReason CheckParties(const Context& context, OrderRequest& request) {
   }
   // Account and instrument are known, so the rows that the order will touch are: load them while
   // it is checked.
+  context.state.orders.Prefetch(context.command.account);
   context.state.orders.Prefetch(
-      context.command.account,
       {.session = context.command.session, .client_order_id = request.order.client_order_id});
   context.state.ledger.Prefetch(context.command.account,
                                 risk::HoldAsset(*request.instrument, request.order.side));
@@ -50,7 +52,10 @@ RejectReason CheckOpen(const Context& context, OrderRequest&) {
 }
 
 // kUnsupported, kBadTimeInForce.
-RejectReason CheckMeaning(const Context&, OrderRequest& request) {
+RejectReason CheckMeaning(const Context& context, OrderRequest& request) {
+  if (context.command.flags != 0 && request.order.slippage_ticks != 0) {
+    return RejectReason::kUnsupported;  // A signature covers a price.
+  }
   return request.plain ? CheckPlainAttributes(request.order) : CheckAttributes(request.order);
 }
 
@@ -61,6 +66,12 @@ RejectReason CheckPhase(const Context& context, OrderRequest& request) {
     return RejectReason::kNone;
   }
   return CheckPhaseTakes(phase, request.order);
+}
+
+// kBadSignature, kSignatureRequired.
+RejectReason CheckSigned(const Context& context, OrderRequest& request) {
+  return CheckSignature(context, context.command.account, request.order.client_order_id,
+                        &request.signed_terms);
 }
 
 // kHiddenNotAllowed, kReduceOnly, kBadDisplayQuantity, kBadMinQuantity.
@@ -74,6 +85,9 @@ RejectReason CheckShown(const Context& context, OrderRequest& request) {
 
 // kBadExpireTime.
 RejectReason CheckLifetime(const Context& context, OrderRequest& request) {
+  if (request.signed_terms.present() && request.signed_terms.expiry_ns() <= context.state.time_ns) {
+    return RejectReason::kBadExpireTime;
+  }
   return request.order.time_in_force == TimeInForce::kGtd &&
                  request.order.expire_time_ns <= context.state.time_ns
              ? RejectReason::kBadExpireTime
@@ -140,9 +154,6 @@ RejectReason CheckReference(const Context&, OrderRequest& request) {
 
 // kFatFinger, kPriceBand.
 RejectReason CheckLimits(const Context& context, OrderRequest& request) {
-  if ((context.state.book(context.command.instrument).features & kFeatureRules) == 0) [[likely]] {
-    return RejectReason::kNone;
-  }
   return CheckRules(context.state, context.command.instrument,
                     {.side = request.order.side,
                      .type = request.order.type,
@@ -176,13 +187,16 @@ RejectReason CheckRoom(const Context& context, OrderRequest& request) {
   return reason == RejectReason::kNone ? CheckFollowers(context, request) : reason;
 }
 
-// kInsufficientBalance.
+// kFeeAboveSigned, kInsufficientBalance, kExposureLimit.
 RejectReason CheckFunds(const Context& context, OrderRequest& request) {
   const risk::FeeTerms terms = FeesOf(context.state, context.command.account,
                                       context.command.instrument, *request.instrument);
   request.fees = terms.rates;
   request.minimum_fee = terms.minimum_fee;
-  const risk::MinimumFee minimum = {.minimum = terms.minimum_fee, .accrued = {}, .paid = {}};
+  if (!request.signed_terms.Allow(terms.rates)) {
+    return RejectReason::kFeeAboveSigned;
+  }
+  const risk::MinimumFee minimum = request.NewMinimumFee();
   request.hold = risk::HoldAmount(
       *request.instrument, {.side = request.order.side,
                             .price = request.price,
@@ -193,9 +207,16 @@ RejectReason CheckFunds(const Context& context, OrderRequest& request) {
     request.hold = HoldOfLeg(context, request, request.hold);
   }
   const AssetId asset = risk::HoldAsset(*request.instrument, request.order.side);
-  return request.hold > context.state.ledger.balance(context.command.account, asset).available
-             ? RejectReason::kInsufficientBalance
-             : RejectReason::kNone;
+  if (request.hold > context.state.ledger.balance(context.command.account, asset).available) {
+    return RejectReason::kInsufficientBalance;
+  }
+  if (!context.state.exposures.active()) [[likely]] {
+    return RejectReason::kNone;
+  }
+  return CheckExposure(context.state, {.account = context.command.account,
+                                       .asset = asset,
+                                       .old_hold = {},
+                                       .new_hold = request.hold});
 }
 
 // A check of what plain orders do not have.
@@ -222,8 +243,8 @@ PriceTicks LimitFrom(PriceTicks reference, const NewOrderCommand& order, PriceTi
 }
 
 RejectReason Admit(const Context& context, OrderRequest& request) {
-  return FirstOf<CheckParties, CheckSwitches, CheckOpen, CheckMeaning, CheckPhase, CheckShown,
-                 UnlessPlain<CheckStop>, UnlessPlain<CheckPeg>, CheckLifetime,
+  return FirstOf<CheckParties, CheckSwitches, CheckOpen, CheckMeaning, CheckPhase, CheckSigned,
+                 CheckShown, UnlessPlain<CheckStop>, UnlessPlain<CheckPeg>, CheckLifetime,
                  UnlessPlain<CheckGroup>, CheckMakerGroup, CheckName, CheckTerms,
                  UnlessPlain<CheckReference>, CheckLimits, CheckProtection, CheckRoom, CheckFunds>(
       context, request);

@@ -63,7 +63,7 @@ RejectReason Enter(Context& context, const OrderRequest& request) {
 }  // namespace
 
 void HandleNewOrder(Context context) {
-  OrderRequest request(context.command.new_order);
+  OrderRequest request(context.command.new_order, context.command.flags != 0);
   RejectReason reason = Admit(context, request);
   if (reason == RejectReason::kNone) {
     reason = Enter(context, request);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/book/order_pool.h"
 #include "engine/core/internal/order_table.h"
 
 namespace tally::core::internal {
@@ -19,6 +20,18 @@ struct OrderList {
     orders.detail(handle).*kLink = {.next = 0, .previous = tail};
     (tail == 0 ? head : (orders.detail(OrderHandle{tail - 1}).*kLink).next) = Raw(handle) + 1;
     tail = Raw(handle) + 1;
+  }
+
+  // Behind those with a smaller order id. O(those with a greater one).
+  void AddByAge(OrderTable& orders, const OrderPool& pool, OrderHandle handle) {
+    uint32_t before = tail;
+    while (before != 0 && pool.id(OrderHandle{before - 1}) > pool.id(handle)) {
+      before = (orders.detail(OrderHandle{before - 1}).*kLink).previous;
+    }
+    uint32_t& next = before == 0 ? head : (orders.detail(OrderHandle{before - 1}).*kLink).next;
+    orders.detail(handle).*kLink = {.next = next, .previous = before};
+    (next == 0 ? tail : (orders.detail(OrderHandle{next - 1}).*kLink).previous) = Raw(handle) + 1;
+    next = Raw(handle) + 1;
   }
 
   // The order must be in this list.

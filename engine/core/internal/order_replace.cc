@@ -8,6 +8,8 @@
 #include "engine/core/internal/order_checks.h"
 #include "engine/core/internal/order_handler.h"
 #include "engine/core/internal/phase.h"
+#include "engine/core/internal/settlement.h"
+#include "engine/core/internal/signatures.h"
 #include "engine/core/internal/triggers.h"
 #include "engine/core/internal/turn.h"
 
@@ -21,6 +23,7 @@ struct NewTerms {
   risk::FeeRates fees;
   risk::MinimumFee minimum_fee;
   Quanta hold;
+  SignedTerms signed_terms;
 };
 
 // kNotReplaceable: the sides of a quote belong to the next quote, the legs of a group stand as they
@@ -59,6 +62,36 @@ OrderType TypeOf(const State& state, OrderHandle handle) {
                                                               : state.orders.detail(handle).type;
 }
 
+// What the order would then hold, and whether its owner signed for that and can pay it.
+RejectReason CheckNewHold(const Context& context, NewTerms& terms) {
+  const State& state = context.state;
+  const ReplaceOrderCommand& replace = context.command.replace_order;
+  const OrderRecord& record = state.orders[terms.handle];
+  const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
+  const Side side = state.pool.side(terms.handle);
+  terms.leaves = replace.quantity - record.cumulative;
+  const risk::FeeTerms fees = FeesOf(state, record.account, record.instrument, instrument);
+  terms.fees = fees.rates;
+  terms.minimum_fee = AfterReplace(state, terms.handle, fees, terms.signed_terms);
+  if (!terms.signed_terms.Allow(terms.fees)) {
+    return RejectReason::kFeeAboveSigned;
+  }
+  terms.hold = risk::HoldAmount(instrument, {.side = side,
+                                             .price = replace.price,
+                                             .leaves = terms.leaves,
+                                             .fees = terms.fees,
+                                             .minimum_fee = &terms.minimum_fee});
+  const AssetId asset = risk::HoldAsset(instrument, side);
+  if (terms.hold > record.held + state.ledger.balance(record.account, asset).available) {
+    return RejectReason::kInsufficientBalance;
+  }
+  return !state.exposures.active() ? RejectReason::kNone
+                                   : CheckExposure(state, {.account = record.account,
+                                                           .asset = asset,
+                                                           .old_hold = record.held,
+                                                           .new_hold = terms.hold});
+}
+
 RejectReason CheckReplace(const Context& context, NewTerms& terms) {
   const State& state = context.state;
   const ReplaceOrderCommand& replace = context.command.replace_order;
@@ -75,6 +108,15 @@ RejectReason CheckReplace(const Context& context, NewTerms& terms) {
     return reason;
   }
   if (RejectReason reason = CheckHalt(state, record.instrument); reason != RejectReason::kNone) {
+    return reason;
+  }
+  if (RejectReason reason =
+          CheckSignature(context, record.account, replace.new_client_order_id, &terms.signed_terms);
+      reason != RejectReason::kNone) {
+    return reason;
+  }
+  if (RejectReason reason = CheckSignedTarget(context, terms.handle, terms.signed_terms);
+      reason != RejectReason::kNone) {
     return reason;
   }
   if (!IsReplaceable(state, terms.handle)) {
@@ -96,28 +138,18 @@ RejectReason CheckReplace(const Context& context, NewTerms& terms) {
   if (replace.quantity <= record.cumulative) {
     return RejectReason::kBelowFilled;
   }
-  const Side side = state.pool.side(terms.handle);
+  if (terms.signed_terms.present() && terms.signed_terms.expiry_ns() <= state.time_ns) {
+    return RejectReason::kBadExpireTime;
+  }
   if (RejectReason reason = CheckRules(state, record.instrument,
-                                       {.side = side,
+                                       {.side = state.pool.side(terms.handle),
                                         .type = TypeOf(state, terms.handle),
                                         .price = replace.price,
                                         .quantity = replace.quantity});
       reason != RejectReason::kNone) {
     return reason;
   }
-  terms.leaves = replace.quantity - record.cumulative;
-  const risk::FeeTerms fees = FeesOf(state, record.account, record.instrument, instrument);
-  terms.fees = fees.rates;
-  terms.minimum_fee = AfterReplace(state, terms.handle, fees);
-  terms.hold = risk::HoldAmount(instrument, {.side = side,
-                                             .price = replace.price,
-                                             .leaves = terms.leaves,
-                                             .fees = terms.fees,
-                                             .minimum_fee = &terms.minimum_fee});
-  const Quanta available =
-      state.ledger.balance(record.account, risk::HoldAsset(instrument, side)).available;
-  return terms.hold > record.held + available ? RejectReason::kInsufficientBalance
-                                              : RejectReason::kNone;
+  return CheckNewHold(context, terms);
 }
 
 void RejectReplace(Context& context, OrderHandle handle, RejectReason reason) {
@@ -150,7 +182,8 @@ void HandleReplaceOrder(Context context) {
                             .client_order_id = replace.new_client_order_id,
                             .fees = terms.fees,
                             .minimum_fee = terms.minimum_fee,
-                            .hold = terms.hold});
+                            .hold = terms.hold,
+                            .signed_terms = terms.signed_terms});
   if (reason != RejectReason::kNone) {
     RejectReplace(context, terms.handle, reason);
     return;

@@ -2,19 +2,19 @@
 
 namespace tally::core::internal {
 
-void OrderTable::Insert(OrderHandle handle, const OrderRecord& record) {
+void OrderTable::Insert(OrderHandle handle) {
   const uint32_t link = Raw(handle) + 1;
-  uint32_t& head = account_heads_[Raw(record.account)];
   OrderRecord& row = records_[Raw(handle)];
-  row = record;
+  uint32_t& head = account_heads_[Raw(row.account)];
   row.previous_of_account = 0;
   row.next_of_account = head;
   if (head != 0) {
     records_[head - 1].previous_of_account = link;
   }
   head = link;
-  if (IsIndexed(record)) [[likely]] {
-    index_.Insert({.session = record.session, .client_order_id = record.client_order_id}, handle);
+  if (IsIndexed(row)) [[likely]] {
+    const ClientOrderKey key = KeyOf(row);
+    index_.Insert(key, handle, HasKey{this, key});
   }
 }
 
@@ -39,7 +39,7 @@ void OrderTable::Remove(OrderHandle handle) {
     records_[row.next_of_account - 1].previous_of_account = row.previous_of_account;
   }
   if (IsIndexed(row)) [[likely]] {
-    index_.Erase({.session = row.session, .client_order_id = row.client_order_id});
+    index_.Erase(KeyOf(row), handle);
   }
 }
 
@@ -49,9 +49,10 @@ void OrderTable::Rename(OrderHandle handle, ClientOrderId client_order_id) {
     row.client_order_id = client_order_id;
     return;
   }
-  index_.Erase({.session = row.session, .client_order_id = row.client_order_id});
+  index_.Erase(KeyOf(row), handle);
   row.client_order_id = client_order_id;
-  index_.Insert({.session = row.session, .client_order_id = client_order_id}, handle);
+  const ClientOrderKey key = KeyOf(row);
+  index_.Insert(key, handle, HasKey{this, key});
 }
 
 }  // namespace tally::core::internal

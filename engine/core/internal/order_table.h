@@ -9,6 +9,7 @@
 #include "base/zeroed_array.h"
 #include "engine/book/order_pool.h"
 #include "engine/core/internal/client_order_index.h"
+#include "engine/core/internal/signed_terms.h"
 #include "engine/limits.h"
 #include "engine/risk/holds.h"
 #include "engine/risk/instrument_table.h"
@@ -38,6 +39,7 @@ inline constexpr uint32_t kRecordInGroup = 2;    // Another order depends on thi
 inline constexpr uint32_t kRecordQuote = 4;      // A side of a quote.
 inline constexpr uint32_t kRecordProtected = 8;  // Its fills count for its market-maker group.
 inline constexpr uint32_t kRecordMinimumFee = 16;
+inline constexpr uint32_t kRecordSigned = 32;  // OrderDetail::signed_terms are present.
 // From here on a number: the entry of a quote's side, and of a protected order the row of its
 // group.
 inline constexpr uint32_t kRecordQuoteEntryShift = 11;
@@ -81,7 +83,8 @@ struct alignas(128) OrderDetail {
   uint8_t group_leg;
   uint8_t flags;  // kOrderFlag...
   WaitsFor waits_for;
-  std::array<uint8_t, 18> reserved;
+  SignedTerms signed_terms;
+  std::array<uint8_t, 8> reserved;
 };
 static_assert(sizeof(OrderDetail) == 128);
 
@@ -93,7 +96,7 @@ static_assert(sizeof(OrderDetail) == 128);
 class OrderTable {
  public:
   explicit OrderTable(const CoreLimits& limits)
-      : records_(limits.open_orders),
+      : records_(std::size_t{limits.open_orders} + 1),
         details_(limits.open_orders, RowUse::kSparse),
         minimum_fees_(limits.open_orders, RowUse::kSparse),
         account_heads_(std::size_t{limits.accounts} + 1),
@@ -124,13 +127,24 @@ class OrderTable {
 
   // kNoOrder if the session has no open order with this id.
   OrderHandle Find(SessionIndex session, ClientOrderId id) const {
-    return index_.Find({.session = session, .client_order_id = id});
+    const ClientOrderKey key = {.session = session, .client_order_id = id};
+    return index_.Find(key, HasKey{this, key});
   }
 
-  // Starts loading what Find() and Insert() of such an order will touch.
-  void Prefetch(AccountId account, ClientOrderKey key) const {
-    tally::Prefetch(&account_heads_[Raw(account)]);
-    index_.Prefetch(key);
+  // As Find(), but maybe of an order with another id: the order is not looked at.
+  OrderHandle Guess(ClientOrderKey key) const {
+    return index_.Find(key, [](OrderHandle) { return true; });
+  }
+
+  // Start loading what Find(), Insert() or Rename() of such an order will touch: its place in the
+  // index, its account's, and the order that it will be next to in its account (which needs the
+  // account's place to be there).
+  void Prefetch(ClientOrderKey key) const { index_.Prefetch(key); }
+  void Prefetch(AccountId account) const { tally::Prefetch(&account_heads_[Raw(account)]); }
+  void PrefetchYoungest(AccountId account) const {
+    if (const uint32_t head = account_heads_[Raw(account)]; head != 0) {
+      tally::Prefetch(&records_[head - 1]);
+    }
   }
 
   // Of an order that is about to be changed or removed, and those next to it in its account.
@@ -145,7 +159,15 @@ class OrderTable {
     }
   }
 
-  void Insert(OrderHandle handle, const OrderRecord& record);
+  // The record of the order that will get this handle, if it rests; kNoOrder: none will. All zero.
+  OrderRecord& Draft(OrderHandle handle) {
+    OrderRecord& record = records_[handle == kNoOrder ? records_.size() - 1 : Raw(handle)];
+    record = {};
+    return record;
+  }
+
+  // Links the order, whose record is complete but for the links.
+  void Insert(OrderHandle handle);
   void Remove(OrderHandle handle);
   void Rename(OrderHandle handle, ClientOrderId client_order_id);
 
@@ -159,10 +181,23 @@ class OrderTable {
   }
 
  private:
+  struct HasKey {
+    const OrderTable* table;
+    ClientOrderKey key;
+    bool operator()(OrderHandle handle) const {
+      const OrderRecord& record = (*table)[handle];
+      return (record.client_order_id == key.client_order_id) & (record.session == key.session);
+    }
+  };
+
+  static ClientOrderKey KeyOf(const OrderRecord& record) {
+    return {.session = record.session, .client_order_id = record.client_order_id};
+  }
+
   // The two sides of a quote share a client order id; they are found by their entry.
   static bool IsIndexed(const OrderRecord& record) { return (record.flags & kRecordQuote) == 0; }
 
-  ZeroedArray<OrderRecord> records_;
+  ZeroedArray<OrderRecord> records_;  // The last one is of no order.
   ZeroedArray<OrderDetail> details_;
   ZeroedArray<risk::MinimumFee> minimum_fees_;
   ZeroedArray<uint32_t> account_heads_;

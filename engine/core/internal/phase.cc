@@ -25,7 +25,8 @@ bool EndsWithAuction(TradingPhase from, TradingPhase to) {
 
 // What the auctions left, or never came for.
 void CancelLeftovers(Context& context, InstrumentId instrument, TradingPhase from,
-                     TradingPhase to) {
+                     const PhaseChange& change) {
+  const TradingPhase to = change.phase;
   const bool resumes = to == TradingPhase::kContinuous || to == TradingPhase::kClosed;
   if (to != TradingPhase::kHalt && (IsCall(from) || resumes)) {
     CancelAuctionOrders(context, instrument, TimeInForce::kAtTheOpen);
@@ -35,7 +36,7 @@ void CancelLeftovers(Context& context, InstrumentId instrument, TradingPhase fro
     CancelAuctionOrders(context, instrument, TimeInForce::kAtTheClose);
   }
   if (to == TradingPhase::kClosed) {
-    ExpireDayOrders(context, instrument);
+    ExpireDayOrders(context, instrument, change.steps);
   }
 }
 
@@ -70,6 +71,12 @@ void PublishPhase(Context& context, InstrumentId instrument, TradingPhase previo
   context.emit.Publish(event);
 }
 
+// Day orders that the command which closed the instrument had no steps left for. They cannot trade.
+bool HasEndedDay(const State& state, InstrumentId instrument) {
+  return state.phase(instrument) == TradingPhase::kClosed &&
+         state.book(instrument).day_orders.front() != kNoOrder;
+}
+
 // After a change of some phase. O(instruments), but so seldom.
 void FindDeadline(State& state) {
   state.phase_deadline_ns = 0;
@@ -78,9 +85,11 @@ void FindDeadline(State& state) {
       state.phase_deadline_ns = time_ns;
     }
   };
-  for (const Market& market : state.markets) {
+  for (uint32_t row = 1; row <= state.markets.size(); ++row) {
+    const Market& market = state.market(InstrumentId{row});
     consider(market.until_ns);
     consider(market.next_batch_ns);
+    consider(HasEndedDay(state, InstrumentId{row}) ? 1 : 0);
   }
 }
 
@@ -94,8 +103,9 @@ RejectReason CheckSetPhase(const State& state, const SetPhaseCommand& command) {
     return RejectReason::kBadDefinition;
   }
   const int64_t reference = command.reference_price.value;
-  return reference < 0 || reference > kMaxPriceTicks ? RejectReason::kBadDefinition
-                                                     : RejectReason::kNone;
+  const bool sound =
+      reference >= 0 && reference <= kMaxPriceTicks && (command.flags & ~kSetPhaseFlagsKnown) == 0;
+  return sound ? RejectReason::kNone : RejectReason::kBadDefinition;
 }
 
 // A batch auction needs its interval.
@@ -122,13 +132,52 @@ void ForEachInstrument(const State& state, InstrumentId instrument, Visitor visi
   }
 }
 
-PhaseChange Scheduled(const State& state, const Market& market) {
-  PhaseChange change = {.phase = market.next, .reason = PhaseReason::kSchedule};
+PhaseChange Scheduled(const State& state, const Market& market, uint32_t* steps) {
+  PhaseChange change = {.phase = market.next, .reason = PhaseReason::kSchedule, .steps = steps};
   // The auction after a halt has the duration of every other one that nobody scheduled.
   if (market.next == TradingPhase::kVolatilityAuction && market.rules.volatility_call_ns != 0) {
     change.until_ns = Later(state.time_ns, market.rules.volatility_call_ns);
   }
   return change;
+}
+
+// By the clock no auction trades out of its band: the call goes on for some time, as often as the
+// rules say, then until an operator ends it if they say so. Whether it goes on.
+bool ExtendCall(Context& context, InstrumentId instrument, TradingPhase next) {
+  State& state = context.state;
+  Market& market = state.market(instrument);
+  if (!IsCall(market.phase) || !EndsWithAuction(market.phase, next) ||
+      !AuctionIsOutOfBand(state, instrument)) {
+    return false;
+  }
+  const bool again = market.extensions < market.rules.auction_extensions_max;
+  if (!again && (market.rules.flags & kRulesFlagHoldAuction) == 0) {
+    return false;
+  }
+  if (again) {
+    ++market.extensions;
+  }
+  market.until_ns = again ? Later(state.time_ns, market.rules.volatility_call_ns) : 0;
+  market.next = again ? next : TradingPhase::kContinuous;
+  PublishPhase(context, instrument, market.phase, PhaseReason::kExtension);
+  FindDeadline(state);
+  return true;
+}
+
+// Likewise a batch, until the next one is due.
+bool PutBatchOff(Context& context, InstrumentId instrument) {
+  Market& market = context.state.market(instrument);
+  const bool again = market.extensions < market.rules.auction_extensions_max;
+  if ((!again && (market.rules.flags & kRulesFlagHoldAuction) == 0) ||
+      !AuctionIsOutOfBand(context.state, instrument)) {
+    market.extensions = 0;
+    return false;
+  }
+  if (again) {
+    ++market.extensions;
+  }
+  PublishPhase(context, instrument, market.phase, PhaseReason::kExtension);
+  return true;
 }
 
 // The batches of an instrument keep their rhythm, however late the timer is.
@@ -138,8 +187,33 @@ void UncrossBatch(Context& context, InstrumentId instrument) {
   const int64_t time_ns = context.state.time_ns;
   const int64_t late_ns = (time_ns - market.next_batch_ns) % interval_ns;
   market.next_batch_ns = Later(time_ns - late_ns, interval_ns);
-  RunAuction(context, instrument);
-  CancelAuctionOrders(context, instrument, TimeInForce::kAtTheOpen);
+  if (!PutBatchOff(context, instrument)) {
+    RunAuction(context, instrument);
+    CancelAuctionOrders(context, instrument, TimeInForce::kAtTheOpen);
+  }
+}
+
+// Does what is due in one instrument by now. Whether there was anything.
+bool AdvancePhase(Context& context, InstrumentId instrument, uint32_t* steps) {
+  State& state = context.state;
+  const Market& market = state.market(instrument);
+  if (HasEndedDay(state, instrument)) {
+    ExpireDayOrders(context, instrument, steps);
+    return true;
+  }
+  if (market.until_ns != 0 && market.until_ns <= state.time_ns) {
+    --*steps;
+    if (!ExtendCall(context, instrument, market.next)) {
+      BeginPhase(context, instrument, Scheduled(state, market, steps));
+    }
+    return true;
+  }
+  if (market.next_batch_ns != 0 && market.next_batch_ns <= state.time_ns) {
+    --*steps;
+    UncrossBatch(context, instrument);
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -148,9 +222,13 @@ void BeginPhase(Context& context, InstrumentId instrument, const PhaseChange& ch
   State& state = context.state;
   Market& market = state.market(instrument);
   const TradingPhase previous = market.phase;
+  if (previous == TradingPhase::kClosed && change.phase != previous) {
+    ExpireDayOrders(context, instrument, nullptr);  // Before anything can trade again.
+  }
   const bool traded = EndsWithAuction(previous, change.phase) && RunAuction(context, instrument);
   if (previous != change.phase) {
-    CancelLeftovers(context, instrument, previous, change.phase);
+    CancelLeftovers(context, instrument, previous, change);
+    market.extensions = 0;
     market.next_batch_ns = change.phase == TradingPhase::kBatchAuction
                                ? Later(state.time_ns, market.rules.batch_interval_ns)
                                : 0;
@@ -190,33 +268,37 @@ void HandleSetPhase(Context context) {
     context.emit.Reject(EventType::kCommandRejected, reason);
     return;
   }
+  const bool scheduled = (command.flags & kSetPhaseFlagScheduled) != 0;
+  uint32_t steps =
+      (command.flags & kSetPhaseFlagBounded) == 0 ? UINT32_MAX : state.limits.cascade_steps_max;
   ForEachInstrument(state, target, [&](InstrumentId instrument) {
     if (command.reference_price != PriceTicks{}) {
       state.market(instrument).reference_price = command.reference_price;
     }
-    BeginPhase(context, instrument,
-               {.phase = command.phase, .next = command.next, .until_ns = command.until_ns});
+    if (scheduled) {
+      state.market(instrument).scheduled_ns = state.time_ns;
+    }
+    if (!scheduled || !ExtendCall(context, instrument, command.phase)) {
+      BeginPhase(context, instrument,
+                 {.phase = command.phase,
+                  .next = command.next,
+                  .until_ns = command.until_ns,
+                  .steps = &steps});
+    }
   });
   context.emit.Done();
   ForEachInstrument(state, target, [&](InstrumentId instrument) { EndTurn(context, instrument); });
 }
 
-void AdvancePhases(Context& context) {
+void AdvancePhases(Context& context, uint32_t* steps) {
   State& state = context.state;
   if (state.phase_deadline_ns == 0 || state.phase_deadline_ns > state.time_ns) {
     return;
   }
   ForEachInstrument(state, InstrumentId{}, [&](InstrumentId instrument) {
-    Market& market = state.market(instrument);
-    const bool ends = market.until_ns != 0 && market.until_ns <= state.time_ns;
-    if (ends) {
-      BeginPhase(context, instrument, Scheduled(state, market));
-    } else if (market.next_batch_ns != 0 && market.next_batch_ns <= state.time_ns) {
-      UncrossBatch(context, instrument);
-    } else {
-      return;
+    if (*steps > 0 && AdvancePhase(context, instrument, steps)) {
+      EndTurn(context, instrument);
     }
-    EndTurn(context, instrument);
   });
   FindDeadline(state);
 }

@@ -17,6 +17,7 @@ struct PhaseChange {
   TradingPhase next = TradingPhase::kContinuous;  // With until_ns.
   int64_t until_ns = 0;
   PhaseReason reason = PhaseReason::kCommand;
+  uint32_t* steps = nullptr;  // How many day orders may end with it; null: all.
 };
 
 // Ends the phase of the instrument, with its auction if it is one, and begins another one: trades
@@ -24,9 +25,10 @@ struct PhaseChange {
 // the turn.
 void BeginPhase(Context& context, InstrumentId instrument, const PhaseChange& change);
 
-// kTimer: begins the phases whose time has come and uncrosses the batches that are due,
-// instruments ascending; ends their turns.
-void AdvancePhases(Context& context);
+// kTimer: begins the phases whose time has come, uncrosses the batches that are due and goes on to
+// cancel the day orders of a closed instrument, instruments ascending; ends their turns. Each
+// phase, batch and order takes one of `steps`; what is left without stays due.
+void AdvancePhases(Context& context, uint32_t* steps);
 
 // The earliest time at which AdvancePhases() has something to do; 0 if there is none.
 int64_t NextPhaseEnd(const State& state);

@@ -33,7 +33,7 @@ bool CrossesItself(const QuoteCommand& quote) {
          quote.bid_price >= quote.ask_price;
 }
 
-RejectReason CheckParties(const Context& context) {
+RejectReason CheckQuoteParties(const Context& context) {
   if (RejectReason reason = CheckAccount(context, context.command.account);
       reason != RejectReason::kNone) {
     return reason;
@@ -56,7 +56,7 @@ RejectReason CheckMayQuote(const Context& context) {
 // What is said of the quote as a whole, in the order of reject_reason.h.
 RejectReason CheckQuote(const Context& context, uint32_t* record_flags) {
   const QuoteCommand& quote = context.command.quote;
-  if (RejectReason reason = CheckParties(context); reason != RejectReason::kNone) {
+  if (RejectReason reason = CheckQuoteParties(context); reason != RejectReason::kNone) {
     return reason;
   }
   if (RejectReason reason = CheckMayQuote(context);
@@ -65,6 +65,9 @@ RejectReason CheckQuote(const Context& context, uint32_t* record_flags) {
   }
   if (!AttributesAreKnown(quote)) {
     return RejectReason::kUnsupported;
+  }
+  if (context.state.accounts.Find(context.command.account)->must_sign && !IsWithdrawal(quote)) {
+    return RejectReason::kSignatureRequired;  // Nothing signs the orders of a quote.
   }
   const Membership group =
       FindMembership(context.state, context.command.account, quote.maker_group);
@@ -193,17 +196,28 @@ class Quoter {
       }
     }
     const Quanta held = handle == kNoOrder ? Quanta{} : state_.orders[handle].held;
-    const Quanta available =
-        state_.ledger.balance(context_.command.account, risk::HoldAsset(instrument_, side))
-            .available;
-    if (HoldOf(side, handle) > held + available) {
-      return RejectReason::kInsufficientBalance;
+    if (RejectReason reason = CheckFunds(side, held, HoldOf(side, handle));
+        reason != RejectReason::kNone) {
+      return reason;
     }
     if (OwnSideIsInTheWay(side)) {
       return RejectReason::kSelfTrade;
     }
     return handle == kNoOrder || KeepsAttributes(handle) ? RejectReason::kNone
                                                          : RejectReason::kNotReplaceable;
+  }
+
+  RejectReason CheckFunds(Side side, Quanta old_hold, Quanta new_hold) const {
+    const AccountId account = context_.command.account;
+    const AssetId asset = risk::HoldAsset(instrument_, side);
+    if (new_hold > old_hold + state_.ledger.balance(account, asset).available) {
+      return RejectReason::kInsufficientBalance;
+    }
+    return !state_.exposures.active() ? RejectReason::kNone
+                                      : CheckExposure(state_, {.account = account,
+                                                               .asset = asset,
+                                                               .old_hold = old_hold,
+                                                               .new_hold = new_hold});
   }
 
   RejectReason CheckRoom() const {

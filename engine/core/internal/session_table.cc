@@ -6,7 +6,7 @@ namespace tally::core::internal {
 
 const Session* SessionTable::Find(AccountId account, uint64_t session_id) const {
   const auto found = indices_.find({Raw(account), session_id});
-  return found == indices_.end() ? nullptr : &sessions_[found->second - 1];
+  return found == indices_.end() ? nullptr : &sessions_[found->second];
 }
 
 const Session& SessionTable::Add(AccountId account, const OpenSessionCommand& command) {
@@ -19,8 +19,8 @@ const Session& SessionTable::Add(AccountId account, const OpenSessionCommand& co
   session.account = account;
   session.session_id = command.session_id;
   session.public_key = command.public_key;
-  sessions_.push_back(session);
-  return sessions_.back();
+  count_ = index;
+  return sessions_[index] = session;
 }
 
 }  // namespace tally::core::internal

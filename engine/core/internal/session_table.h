@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 
 #include "base/prefetch.h"
+#include "base/zeroed_array.h"
 #include "engine/core/core.h"
 
 namespace tally::core::internal {
@@ -15,18 +15,20 @@ namespace tally::core::internal {
 // iterated.
 class SessionTable {
  public:
-  explicit SessionTable(uint32_t capacity) : capacity_(capacity) {}
+  explicit SessionTable(uint32_t capacity)
+      : capacity_(capacity), sessions_(std::size_t{capacity} + 1) {}
 
-  uint32_t count() const { return static_cast<uint32_t>(sessions_.size()); }
-  bool full() const { return count() == capacity_; }
+  uint32_t count() const { return count_; }
+  bool full() const { return count_ == capacity_; }
 
   const Session* Find(SessionIndex index) const {
-    return Raw(index) >= 1 && Raw(index) <= count() ? &sessions_[Raw(index) - 1] : nullptr;
+    return Raw(index) >= 1 && Raw(index) <= count() ? &sessions_[Raw(index)] : nullptr;
   }
   // Starts loading the row of the session, if there is one.
   void Prefetch(SessionIndex index) const {
-    tally::Prefetch(sessions_.data() + Raw(index) - 1);
-    tally::Prefetch(&(sessions_.data() + Raw(index))->account);  // Rows are not aligned.
+    if (Raw(index) <= count_) {
+      tally::Prefetch(&sessions_[Raw(index)]);
+    }
   }
   Session* Find(SessionIndex index) {
     return const_cast<Session*>(static_cast<const SessionTable*>(this)->Find(index));
@@ -38,7 +40,8 @@ class SessionTable {
 
  private:
   const uint32_t capacity_;
-  std::vector<Session> sessions_;
+  uint32_t count_ = 0;
+  ZeroedArray<Session> sessions_;  // From 1.
   absl::flat_hash_map<std::pair<uint32_t, uint64_t>, uint32_t> indices_;
 };
 

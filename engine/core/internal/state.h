@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "base/zeroed_array.h"
 #include "engine/book/order_book.h"
 #include "engine/book/order_pool.h"
 #include "engine/book/trigger_book.h"
@@ -16,19 +17,25 @@
 #include "engine/core/internal/group_table.h"
 #include "engine/core/internal/maker_groups.h"
 #include "engine/core/internal/market.h"
+#include "engine/core/internal/nonce_window.h"
 #include "engine/core/internal/order_list.h"
 #include "engine/core/internal/order_table.h"
 #include "engine/core/internal/quote_table.h"
 #include "engine/core/internal/session_table.h"
+#include "engine/core/internal/settlement.h"
+#include "engine/core/internal/signed_terms.h"
 #include "engine/core/internal/turn_queue.h"
 #include "engine/limits.h"
 #include "engine/risk/account_table.h"
 #include "engine/risk/asset_table.h"
+#include "engine/risk/exposure_table.h"
 #include "engine/risk/fee_schedule.h"
 #include "engine/risk/instrument_table.h"
 #include "engine/risk/ledger.h"
 
 namespace tally::core::internal {
+
+inline constexpr int64_t kBasisPoints = 10'000;  // In one whole.
 
 // The range of the trades with which the stops were not compared yet; all zero: none.
 struct Prints {
@@ -103,7 +110,10 @@ class State {
   risk::InstrumentTable instruments;
   risk::FeeSchedule fees;
   risk::Ledger ledger;
+  risk::ExposureTable exposures;
   SessionTable sessions;
+  ZeroedArray<Authorization> authorizations;  // By session, from 1.
+  ZeroedArray<NonceWindow> nonces;            // By account, from 1.
 
   OrderPool pool;
   TriggerPool triggers;
@@ -136,6 +146,7 @@ class State {
   std::vector<ChainProgress> chains;  // Ascending chain id, at most kMaxChains.
   uint64_t last_settled_batch = 0;
   EventSequence last_settled_event{};
+  Settlement settlement;
 
   // Not in the canonical state: they change no event.
   std::array<RememberedHash, kRememberedHashes> hashes{};

@@ -8,6 +8,8 @@
 #include "engine/core/internal/kill_switch.h"
 #include "engine/core/internal/pegs.h"
 #include "engine/core/internal/protection.h"
+#include "engine/core/internal/settlement.h"
+#include "engine/core/internal/signatures.h"
 #include "engine/core/internal/state.h"
 #include "engine/core/internal/state_writer.h"
 #include "engine/core/internal/triggers.h"
@@ -59,7 +61,7 @@ void PutAccounts(const State& state, StateWriter& out) {
   for (uint32_t row = 1; row <= state.accounts.capacity(); ++row) {
     if (const risk::Account* account = state.accounts.Find(AccountId{row}); account != nullptr) {
       out.Put(row);
-      out.Put(uint32_t{account->enabled ? 1U : 0U});
+      out.Put((account->enabled ? 1U : 0U) | (account->must_sign ? 2U : 0U));
       out.Bytes(account->owner.data(), account->owner.size());
       out.Put(account->owner_group);
       out.Put(uint32_t{account->fee_class});
@@ -178,6 +180,11 @@ void PutOrder(const State& state, OrderHandle handle, StateWriter& out) {
     out.Put(fee->accrued);
     out.Put(fee->paid);
   }
+  if ((record.flags & kRecordSigned) != 0) {
+    const SignedTerms& terms = state.orders.detail(handle).signed_terms;
+    out.Put(terms.expiry_s);
+    out.Put(terms.max_fee_hundredths_bp);
+  }
 }
 
 void PutSide(const State& state, const OrderBook& book, Side side, StateWriter& out) {
@@ -240,6 +247,9 @@ void SerializeState(const State& state, StateSink& sink) {
   PutBooks(state, out);
   PutGroups(state, out);
   PutTurns(state, out);
+  PutNonces(state, out);
+  PutAuthorizations(state, out);
+  PutSettlement(state, out);
   out.Flush();
 }
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/assert.h"
 #include "engine/core/internal/dormant.h"
 #include "engine/core/internal/groups.h"
+#include "engine/core/internal/lifetime.h"
 #include "engine/core/internal/market_entry.h"
 #include "engine/core/internal/match_listener.h"
 #include "engine/core/internal/order_handler.h"
@@ -13,10 +15,14 @@
 namespace tally::core::internal {
 namespace {
 
-constexpr int64_t kBasisPoints = 10'000;
 constexpr std::array<Side, 2> kSides = {Side::kBuy, Side::kSell};
 constexpr std::array<TriggerSource, 2> kSources = {TriggerSource::kLastTrade,
                                                    TriggerSource::kBestPrice};
+
+// What stops are compared with now: in a call best prices are no evidence, as nothing trades there.
+std::span<const TriggerSource> SourcesOf(const BookState& book) {
+  return std::span(kSources).first(book.book.in_call() ? 1 : 2);
+}
 
 // What the market says now to the orders of a side that compare with a source. Only what somebody
 // is ready to pay is evidence of a rise, only what somebody is ready to take is evidence of a fall:
@@ -140,7 +146,7 @@ struct DueStop {
 
 // Rises come before falls: of one print both buy and sell stops may be due.
 DueStop FindDue(const BookState& book) {
-  for (const TriggerSource source : kSources) {
+  for (const TriggerSource source : SourcesOf(book)) {
     const Signal now = SignalOf(book, source);
     const bool trades = source == TriggerSource::kLastTrade;
     for (const Side side : kSides) {
@@ -200,13 +206,14 @@ void Trigger(Context& context, const DueStop& due) {
     return;
   }
   LeaveOco(context, due.order);
-  OrderDetail& detail = state.orders.detail(due.order);
+  const OrderDetail& detail = state.orders.detail(due.order);
   TightenWorstPrice(context, due.order);
   ForgetTrigger(state, due.order);
   if (detail.type == OrderType::kTrailingStop) {
     --state.book(record.instrument).following->trailing_orders;
   }
-  detail.type = detail.type == OrderType::kStopLimit ? OrderType::kLimit : OrderType::kMarket;
+  SetActiveType(state, due.order,
+                detail.type == OrderType::kStopLimit ? OrderType::kLimit : OrderType::kMarket);
   const OrderView view = state.pool.View(due.order);
   Event event = MakeEvent(EventType::kOrderTriggered);
   event.order_id = view.id;
@@ -341,7 +348,7 @@ uint32_t MoveTrailingStops(Context& context, InstrumentId instrument) {
     return 0;
   }
   uint32_t moved = 0;
-  for (const TriggerSource source : kSources) {
+  for (const TriggerSource source : SourcesOf(book)) {
     const Signal now = SignalOf(book, source);
     for (const Side side : kSides) {
       const PriceTicks price = TrailPriceOf(now, side);

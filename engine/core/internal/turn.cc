@@ -28,22 +28,30 @@ void Spend(State& state, uint32_t steps) {
   state.turns.steps_left -= std::min(state.turns.steps_left, steps);
 }
 
+bool MovedStops(Context& context, InstrumentId instrument) {
+  if ((context.state.book(instrument).features & kFeatureStops) == 0) {
+    return false;
+  }
+  Spend(context.state, MoveTrailingStops(context, instrument));
+  return TriggerNext(context, instrument);
+}
+
 bool Traded(Context& context, InstrumentId instrument) {
   const uint32_t features = context.state.book(instrument).features;
-  if ((features & kFeaturesOfMarket) == 0 ||
-      context.state.phase(instrument) != TradingPhase::kContinuous) {
+  if ((features & kFeaturesOfMarket) == 0) {
     return false;
+  }
+  const TradingPhase phase = context.state.phase(instrument);
+  if (phase != TradingPhase::kContinuous) {
+    return phase == TradingPhase::kBatchAuction &&
+           (context.state.market(instrument).rules.flags & kRulesFlagBatchStops) != 0 &&
+           MovedStops(context, instrument);
   }
   if ((features & kFeatureAllOrNone) != 0 && ExecuteNextAllOrNone(context, instrument)) {
     return true;
   }
-  if ((features & kFeatureStops) != 0) {
-    Spend(context.state, MoveTrailingStops(context, instrument));
-    if (TriggerNext(context, instrument)) {
-      return true;
-    }
-  }
-  return (features & kFeaturePegs) != 0 && RepriceNextPeg(context, instrument);
+  return MovedStops(context, instrument) ||
+         ((features & kFeaturePegs) != 0 && RepriceNextPeg(context, instrument));
 }
 
 // The first step that has something to do. False if none has, or may.

@@ -19,6 +19,7 @@ namespace tally::core::internal {
 //   5. stops: move what trails, trigger what the last trade or the best price reached, one order at
 //      a time;
 //   6. pegs: reprice what follows a best price that moved.
+// In batch auctions, if the rules say so, 5 for the price of the last batch.
 // Then, once: the indicative price of a call, the top of the book.
 // Protection, bands and the cancels of groups are done however much was spent.
 void EndTurn(Context& context, InstrumentId instrument);

@@ -7,10 +7,6 @@
 namespace tally::core::internal {
 namespace {
 
-void Reject(Context& context, RejectReason reason) {
-  context.emit.Reject(EventType::kCommandRejected, reason);
-}
-
 void PublishSessionOpened(Context& context, const Session& session) {
   Event event = MakeEvent(EventType::kSessionOpened);
   event.session = session.index;  // Not a report: it does not count in the session's stream.
@@ -71,7 +67,7 @@ void PublishTransfer(Context& context, EventType type, RejectReason reason) {
   context.emit.Publish(event);
 }
 
-RejectReason CheckParties(const Context& context) {
+RejectReason CheckTransferParties(const Context& context) {
   if (context.state.accounts.Find(context.command.account) == nullptr) {
     return RejectReason::kUnknownAccount;
   }
@@ -181,7 +177,7 @@ void HandleDeposit(Context context) {
   RejectReason reason = turn == Turn::kEarly ? RejectReason::kOutOfOrderTransfer
                         : known == nullptr && state.chains.size() == kMaxChains
                             ? RejectReason::kCapacity
-                            : CheckParties(context);
+                            : CheckTransferParties(context);
   if (reason == RejectReason::kNone) {
     reason = state.ledger.Deposit(context.command.account, transfer.asset, transfer.amount);
   }
@@ -215,36 +211,13 @@ void HandleWithdraw(Context context) {
   // What cannot be paid uses up its index all the same: one bad request on the chain must not
   // block the withdrawals behind it.
   chain->last_withdrawal_index = transfer.index;
-  RejectReason reason = CheckParties(context);
+  RejectReason reason = CheckTransferParties(context);
   if (reason == RejectReason::kNone) {
     reason = state.ledger.Withdraw(context.command.account, transfer.asset, transfer.amount);
   }
   PublishTransfer(
       context, reason == RejectReason::kNone ? EventType::kWithdrawn : EventType::kWithdrawRefused,
       reason);
-  context.emit.Done();
-}
-
-void HandleBatchSettled(Context context) {
-  State& state = context.state;
-  const BatchSettledCommand& batch = context.command.batch_settled;
-  const Turn turn = TurnOf(batch.batch_id, state.last_settled_batch);
-  if (turn == Turn::kDone) {
-    context.emit.Done(kEventFlagDuplicate);
-    return;
-  }
-  if (turn == Turn::kEarly || batch.last_event < state.last_settled_event ||
-      batch.last_event >= state.next_event_sequence) {
-    Reject(context, RejectReason::kOutOfOrderBatch);
-    return;
-  }
-  state.last_settled_batch = batch.batch_id;
-  state.last_settled_event = batch.last_event;
-  Event event = MakeEvent(EventType::kBatchSettled);
-  event.batch_settled = {.batch_id = batch.batch_id,
-                         .last_event = batch.last_event,
-                         .transaction_hash = batch.transaction_hash};
-  context.emit.Publish(event);
   context.emit.Done();
 }
 

@@ -13,6 +13,5 @@ void HandleDefineAccount(Context context);
 void HandleStateHashMark(Context context);
 void HandleDeposit(Context context);
 void HandleWithdraw(Context context);
-void HandleBatchSettled(Context context);
 
 }  // namespace tally::core::internal

@@ -1,27 +1,57 @@
 #include "engine/pipeline/internal/output_sink.h"
 
+#include <utility>
+
 #include "base/assert.h"
 #include "engine/core/core.h"
 
 namespace tally::internal {
 
 void OutputSink::Append(const Event& event) {
-  CHECK(Raw(event.sequence) == Raw(last_event_) + 1);
-  last_event_ = event.sequence;
-  if (event.type == EventType::kStateHash) {
-    RememberMark(event);
+  Settle();
+  const int64_t position = Claim();
+  if (position != kNone) {
+    (*ring_)[position] = event;
+    Take(position);
   }
+}
+
+void OutputSink::Settle() {
+  if (in_making_ == kNone) {
+    return;
+  }
+  SetRoom({});
+  Take(std::exchange(in_making_, kNone));
+}
+
+void OutputSink::Refill() {
+  Settle();
+  in_making_ = Claim();
+  if (in_making_ == kNone) {
+    SetRoom({&lost_, 1});
+  } else {
+    SetRoom({&(*ring_)[in_making_], 1});
+  }
+}
+
+int64_t OutputSink::Claim() {
   std::optional<int64_t> position = ring_->sequencer().TryClaim(1);
   if (!position && !aborted_) {
     Flush();  // Consumers cannot make room before they see what fills the ring.
     position = ring_->sequencer().Claim(1);
   }
-  if (!position) {
-    aborted_ = true;
-    return;
+  aborted_ = aborted_ || !position;
+  return position.value_or(kNone);
+}
+
+void OutputSink::Take(int64_t position) {
+  const Event& event = (*ring_)[position];
+  CHECK(Raw(event.sequence) == Raw(last_event_) + 1);
+  last_event_ = event.sequence;
+  if (event.type == EventType::kStateHash) {
+    RememberMark(event);
   }
-  (*ring_)[*position] = event;
-  unflushed_last_ = *position;
+  unflushed_last_ = position;
 }
 
 void OutputSink::Flush() {

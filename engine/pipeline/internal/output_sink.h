@@ -19,6 +19,7 @@ class OutputSink final : public EventSink {
       : ring_(ring), gate_(gate), last_event_(last_event) {}
 
   void Append(const Event& event) override;
+  void Settle() override;
   // Shows what was appended to the consumers.
   void Flush();
 
@@ -31,6 +32,14 @@ class OutputSink final : public EventSink {
   uint64_t marks_skipped() const { return marks_skipped_; }
 
  private:
+  static constexpr int64_t kNone = -1;
+
+  // A place of the ring as room for an event that is made there.
+  void Refill() override;
+  // The next place of the ring, or kNone if the ring was aborted.
+  int64_t Claim();
+  // The event at this place is complete.
+  void Take(int64_t position);
   void RememberMark(const Event& event);
 
   OutputRing* const ring_;
@@ -38,7 +47,9 @@ class OutputSink final : public EventSink {
   EventSequence last_event_;
   int64_t unflushed_first_ = 0;
   int64_t unflushed_last_ = -1;
+  int64_t in_making_ = kNone;  // The place given out by Refill().
   bool aborted_ = false;
+  Event lost_ = MakeEvent(EventType::kCommandDone);  // Made after the ring was aborted.
   std::optional<Command> pending_mark_;
   uint64_t marks_skipped_ = 0;
 };

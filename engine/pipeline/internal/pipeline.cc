@@ -18,6 +18,14 @@ constexpr int64_t kMatchBatchMax = 64;
 // Events of one write to the event log: 1 MiB.
 constexpr std::size_t kEventLogBatchMax = 8192;
 
+EventSignals Signals(
+    const std::array<std::unique_ptr<EventFdSignal>, kEventConsumersMax>& signals) {
+  EventSignals result;
+  std::transform(signals.begin(), signals.end(), result.begin(),
+                 [](const auto& signal) { return signal.get(); });
+  return result;
+}
+
 void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 
 }  // namespace
@@ -25,28 +33,34 @@ void NameThread(const char* name) { pthread_setname_np(pthread_self(), name); }
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const PipelineOptions& options,
                                                            JournalPort* journal, CorePort* core,
                                                            EventLogPort* event_log) {
-  ASSIGN_OR_RETURN(auto signal, EventFdSignal::Open());
+  CHECK(options.event_consumers >= 1 && options.event_consumers <= kEventConsumersMax);
+  OwnedSignals signals;
+  for (uint32_t i = 0; i < options.event_consumers; ++i) {
+    ASSIGN_OR_RETURN(signals[i], EventFdSignal::Open());
+  }
   return std::unique_ptr<Pipeline>(
-      new Pipeline(options, std::move(signal), journal, core, event_log));
+      new Pipeline(options, std::move(signals), journal, core, event_log));
 }
 
-Pipeline::Pipeline(const PipelineOptions& options, std::unique_ptr<EventFdSignal> signal,
-                   JournalPort* journal, CorePort* core, EventLogPort* event_log)
+Pipeline::Pipeline(const PipelineOptions& options, OwnedSignals signals, JournalPort* journal,
+                   CorePort* core, EventLogPort* event_log)
     : options_(options),
-      signal_(std::move(signal)),
+      signals_(std::move(signals)),
       journal_(journal),
       core_(core),
       event_log_(event_log),
       input_(options.input_ring_size, options.wait),
       output_(options.output_ring_size, options.wait),
-      gate_(&output_, signal_.get(), options.wait, options.last_command),
+      gate_(&output_, Signals(signals_), options.wait, options.last_command),
       sink_(&output_, &gate_, options.last_event),
       journal_consumer_(&input_, input_.NewBarrier(), JournalHandler{this}, kMaxFrameCommands),
       match_consumer_(&input_, input_.NewBarrier(), MatchHandler{this}, kMatchBatchMax),
       next_deadline_ns_(core->NextDeadlineNs()) {
   input_.AddGatingSequence(&journal_consumer_.sequence());
   input_.AddGatingSequence(&match_consumer_.sequence());
-  output_.AddGatingSequence(&gateway_consumed_);
+  for (uint32_t i = 0; i < options.event_consumers; ++i) {
+    output_.AddGatingSequence(&gateways_consumed_[i]);
+  }
   output_.AddGatingSequence(&event_log_consumed_);
 }
 
@@ -156,29 +170,33 @@ void Pipeline::LogEvents() {
   }
 }
 
-std::span<const Event> Pipeline::PeekEvents(std::size_t limit) {
+std::span<const Event> Pipeline::PeekEvents(std::size_t limit, uint32_t consumer) {
   if (stopped_.load(std::memory_order_relaxed)) {
     return {};
   }
-  return gate_.Released(&output_, gateway_consumed_.LoadOwn() + 1, limit);
+  return gate_.Released(&output_, gateways_consumed_[consumer].LoadOwn() + 1, limit);
 }
 
-void Pipeline::ConsumeEvents(std::size_t count) {
+void Pipeline::ConsumeEvents(std::size_t count, uint32_t consumer) {
   if (count != 0 && !stopped_.load(std::memory_order_relaxed)) {
-    output_.sequencer().AdvanceConsumer(gateway_consumed_,
-                                        gateway_consumed_.LoadOwn() + static_cast<int64_t>(count));
+    Sequence& consumed = gateways_consumed_[consumer];
+    output_.sequencer().AdvanceConsumer(consumed, consumed.LoadOwn() + static_cast<int64_t>(count));
   }
 }
 
-bool Pipeline::ArmEventFd() {
-  return !stopped_.load(std::memory_order_relaxed) && gate_.Arm(gateway_consumed_.LoadOwn() + 1);
+bool Pipeline::ArmEventFd(uint32_t consumer) {
+  return !stopped_.load(std::memory_order_relaxed) &&
+         gate_.Arm(consumer, gateways_consumed_[consumer].LoadOwn() + 1);
 }
 
 absl::Status Pipeline::Stop() {
   if (!stopped_.exchange(true, std::memory_order_relaxed)) {
     input_.Halt();
-    // The gateway is gone: its position must not hold up the match stage.
-    output_.sequencer().AdvanceConsumer(gateway_consumed_, std::numeric_limits<int64_t>::max());
+    // The gateways are gone: their positions must not hold up the match stage.
+    for (uint32_t i = 0; i < options_.event_consumers; ++i) {
+      output_.sequencer().AdvanceConsumer(gateways_consumed_[i],
+                                          std::numeric_limits<int64_t>::max());
+    }
     if (started_) {
       journal_thread_.join();
       match_thread_.join();
@@ -229,7 +247,10 @@ EngineStats Pipeline::stats() const {
   const int64_t journaled = journal_consumer_.sequence().Load();
   const int64_t matched = match_consumer_.sequence().Load();
   const int64_t logged = event_log_consumed_.Load();
-  const int64_t taken = std::min(gateway_consumed_.Load(), logged);
+  int64_t taken = logged;
+  for (uint32_t i = 0; i < options_.event_consumers; ++i) {
+    taken = std::min(taken, gateways_consumed_[i].Load());
+  }
   const int64_t flushed = gate_.flushed();
   const int64_t published = input_.sequencer().cursor();
   EngineStats stats;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@ struct PipelineOptions {
   WaitKind wait = WaitKind::kBlock;
   uint32_t input_ring_size = 16'384;
   uint32_t output_ring_size = 65'536;
+  uint32_t event_consumers = 1;
   const Clock* clock = nullptr;
   CommandSequence last_command{};  // Recovered; the first command published is the next one.
   EventSequence last_event{};
@@ -45,10 +47,10 @@ class Pipeline {
 
   void Start();
   bool TryPublish(std::span<const Command> commands);
-  std::span<const Event> PeekEvents(std::size_t limit);
-  void ConsumeEvents(std::size_t count);
-  int event_fd() const { return signal_->fd(); }
-  bool ArmEventFd();
+  std::span<const Event> PeekEvents(std::size_t limit, uint32_t consumer = 0);
+  void ConsumeEvents(std::size_t count, uint32_t consumer = 0);
+  int event_fd(uint32_t consumer = 0) const { return signals_[consumer]->fd(); }
+  bool ArmEventFd(uint32_t consumer = 0);
   absl::Status Stop();
   absl::Status health() const;
   EngineStats stats() const;
@@ -69,8 +71,10 @@ class Pipeline {
     bool operator()(const RingBatch<Command>& batch) const { return pipeline->Match(batch); }
   };
 
-  Pipeline(const PipelineOptions& options, std::unique_ptr<EventFdSignal> signal,
-           JournalPort* journal, CorePort* core, EventLogPort* event_log);
+  using OwnedSignals = std::array<std::unique_ptr<EventFdSignal>, kEventConsumersMax>;
+
+  Pipeline(const PipelineOptions& options, OwnedSignals signals, JournalPort* journal,
+           CorePort* core, EventLogPort* event_log);
 
   bool Enter(std::span<const Command> commands);
   bool Journal(const RingBatch<Command>& batch);
@@ -83,7 +87,7 @@ class Pipeline {
   void Join();
 
   const PipelineOptions options_;
-  const std::unique_ptr<EventFdSignal> signal_;
+  const OwnedSignals signals_;
   JournalPort* const journal_;
   CorePort* const core_;
   EventLogPort* const event_log_;
@@ -94,7 +98,8 @@ class Pipeline {
   OutputSink sink_;
   BatchConsumer<InputRing, JournalHandler> journal_consumer_;
   BatchConsumer<InputRing, MatchHandler> match_consumer_;
-  Sequence gateway_consumed_;    // Position in the output ring; written by the gateway's thread.
+  // Positions in the output ring; each written by the thread of its gateway.
+  std::array<Sequence, kEventConsumersMax> gateways_consumed_;
   Sequence event_log_consumed_;  // Likewise; written by the event-log stage after the write.
   bool started_ = false;
   // Written by the controlling thread, read by the gateway's; orders nothing (relaxed).

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -8,12 +9,15 @@
 
 #include "base/types.h"
 #include "engine/event.h"
+#include "engine/limits.h"
 #include "engine/ring/event_fd_signal.h"
 #include "engine/ring/ring_buffer.h"
 
 namespace tally::internal {
 
 using OutputRing = SingleProducerRing<Event>;
+// Of the consumers in event loops; null behind the last one.
+using EventSignals = std::array<EventFdSignal*, kEventConsumersMax>;
 
 // Decides which events may leave: those that the match stage has flushed and whose command the
 // journal stage has made durable. The two advance independently; consumers look at both.
@@ -27,9 +31,10 @@ using OutputRing = SingleProducerRing<Event>;
 // durable, the store of c's durability, and the wake after it, come later.
 class ReleaseGate {
  public:
-  ReleaseGate(const OutputRing* ring, EventFdSignal* signal, WaitKind wait, CommandSequence durable)
+  ReleaseGate(const OutputRing* ring, const EventSignals& signals, WaitKind wait,
+              CommandSequence durable)
       : ring_(ring),
-        signal_(signal),
+        signals_(signals),
         waiters_(wait),
         durable_(static_cast<int64_t>(Raw(durable))) {}
 
@@ -68,9 +73,9 @@ class ReleaseGate {
     return Ready(next);
   }
 
-  // The consumer in an event loop: arms the eventfd unless `next` is released, or the gate changed.
-  bool Arm(int64_t next) {
-    return signal_->Arm(
+  // A consumer in an event loop: arms its eventfd unless `next` is released, or the gate changed.
+  bool Arm(std::size_t consumer, int64_t next) {
+    return signals_[consumer]->Arm(
         [&] { return Ready(next) || state_.load(std::memory_order_seq_cst) != State::kOpen; });
   }
 
@@ -111,11 +116,15 @@ class ReleaseGate {
 
   void Notify() {
     waiters_.Wake();
-    signal_->Signal();
+    for (EventFdSignal* const signal : signals_) {
+      if (signal != nullptr) {
+        signal->Signal();
+      }
+    }
   }
 
   const OutputRing* const ring_;
-  EventFdSignal* const signal_;
+  const EventSignals signals_;
   WaitStrategy waiters_;
   Sequence flushed_;  // Written by the match stage; publishes the events.
   Sequence durable_;  // Written by the journal stage: a command sequence.

@@ -1,7 +1,7 @@
 // The formats others rely on: vectors.json is what the code produces and the vault accepts, and
 // the storage layout is the committed one.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -12,7 +12,7 @@ import { balanceSlotOf } from "./lib/batch.mjs";
 import { Chain } from "./lib/chain.mjs";
 import { decodeEntries } from "./lib/model.mjs";
 import { checkSnapshot } from "./lib/snapshot.mjs";
-import { artifact, Venue } from "./lib/venue.mjs";
+import { artifact, kFarAway, Venue } from "./lib/venue.mjs";
 import { makeVectors } from "./lib/vectors.mjs";
 
 const kVectors = JSON.parse(readFileSync(join(dirname(fileURLToPath(import.meta.url)), "vectors.json"), "utf8"));
@@ -48,7 +48,7 @@ async function deployForVectors() {
   const control = BigInt(await chain.rpc("eth_getStorageAt", [venue.address, "0x0", "latest"]));
   await set(0n, control | ((2n ** 24n - 1n) << 160n) | (16n << 192n));
   for (const { account, pair } of kVectors.batches.flatMap((batch) => batch.entries)) {
-    await set(balanceSlotOf(account, pair), (1n << 64n) | (1n << 160n));
+    await set(balanceSlotOf(account, pair), (1n << 64n) | (1n << 160n) | (BigInt(kFarAway) << 224n));
   }
   return venue;
 }
@@ -80,5 +80,24 @@ test("the build is deterministic and skips unchanged sources", () => {
     assert.equal(build({ ...options, force: true }).built, true);
   } finally {
     rmSync(out, { recursive: true });
+  }
+});
+
+test("a build of the same sources takes its artifacts from the cache", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tallystick-contracts-"));
+  try {
+    const cache = join(folder, "cache");
+    const into = (name, prefix) => build({ out: join(folder, name), cache, prefix, log: () => {} });
+    const artifactIn = (name) => readFileSync(join(folder, name, "TestToken.json"), "utf8");
+    into("first", "src/test/TestToken.sol");
+    const [entry] = readdirSync(cache);
+    const kept = readFileSync(join(cache, entry), "utf8");
+    writeFileSync(join(cache, entry), kept.replace('"0x', '"0xfeed'));
+    into("second", "src/test/TestToken.sol");
+    assert.equal(artifactIn("second"), artifactIn("first").replace('"0x', '"0xfeed'));
+    into("third", "src/libraries/BalanceSlots.sol");  // Other sources: another entry.
+    assert.equal(readdirSync(cache).length, 2);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

@@ -33,6 +33,7 @@ class History {
     Object.assign(this, { random, withdrawals: [], deposits: 0n, batches: [], refused: false });
     this.ledger = new Ledger({ accounts: kAccounts, assets: venue.tokens.length });
     this.settledAt = [];
+    this.moved = new Map();  // Last batch that moved (account, pair).
   }
 
   // Null if accepted, else [error, ...arguments].
@@ -83,23 +84,37 @@ class History {
     const index = 1 + random.below(this.withdrawals.length);
     const w = this.withdrawals[index - 1];
     const balance = ledger.of(w.account, w.asset);
-    const kind = random.pick(["finalize", "finalize", "reject", "force", "claim"]);
+    const kind = random.pick(["finalize", "finalize", "reject", "appeal", "force", "claim", "pay", "pay"]);
     if (kind === "reject") {
       const expected = w.status === 1 || w.status === 3 ? null : ["WrongWithdrawalStatus", index, w.status];
       if (await this.expect(venue.operator, encodeCall("rejectWithdrawals(uint64[])", [index]), expected)) w.status = 3;
     } else if (kind === "finalize") {
-      const skip = w.status === 2 || w.status === 4;
+      const skip = [2, 4, 5].includes(w.status);
       const expected = skip ? null : w.status === 3 ? ["WrongWithdrawalStatus", index, 3]
         : balance < w.quanta ? ["InsufficientBalance", index, w.account, w.asset, balance] : null;
       const ok = await this.expect(venue.operator, encodeCall("finalizeWithdrawals(uint64[])", [index]), expected);
-      if (ok && !skip) this.paid(w, w.quanta);
+      if (ok && !skip) await this.debited(w, w.quanta);
+    } else if (kind === "appeal") {
+      const expected = w.status === 3 ? null : ["WrongWithdrawalStatus", index, w.status];
+      if (await this.expect(venue.users[w.account - 1], encodeCall("appealWithdrawal(uint64)", index), expected)) {
+        Object.assign(w, { status: 7, at: await chain.now() });
+      }
+    } else if (kind === "pay") {
+      const skip = w.status === 2 || w.status === 4;
+      const expected = skip ? null : w.status !== 5 ? ["WrongWithdrawalStatus", index, w.status]
+        : (await this.isFinal(w.batch)) ? null : ["NotFinal", index, w.batch];
+      const ok = await this.expect(venue.funder, encodeCall("payWithdrawals(uint64[])", [index]), expected);
+      if (ok && !skip) {
+        this.ledger.pending[w.asset] -= w.quanta;
+        this.paid(w);
+      }
     } else if (kind === "force") {
       const ready = w.at + kForceDelay;
       const early = (await chain.now()) < ready;
-      const expected = w.status !== 1 ? ["WrongWithdrawalStatus", index, w.status] : early ? ["TooEarly", ready]
+      const expected = w.status !== 1 && w.status !== 7 ? ["WrongWithdrawalStatus", index, w.status] : early ? ["TooEarly", ready]
         : balance === 0n ? ["InsufficientBalance", index, w.account, w.asset, 0] : null;
       const ok = await this.expect(venue.users[w.account - 1], encodeCall("forceWithdraw(uint64)", index), expected);
-      if (ok) this.paid(w, w.quanta < balance ? w.quanta : balance);
+      if (ok) await this.debited(w, w.quanta < balance ? w.quanta : balance);
     } else {
       const to = "0x00000000000000000000000000000000cafe0000";
       const expected = w.status === 4 ? null : ["WrongWithdrawalStatus", index, w.status];
@@ -111,9 +126,21 @@ class History {
     }
   }
 
-  paid(w, quanta) {
+  async isFinal(batch) {
+    return batch === 0 || (await chain.now()) >= this.settledAt[batch - 1] + kWindow;
+  }
+
+  async debited(w, quanta) {
     this.ledger.add(w.account, w.asset, -quanta);
     w.quanta = quanta;
+    w.batch = this.moved.get(w.account * 65536 + (w.asset >> 1)) ?? 0;
+    if (await this.isFinal(w.batch)) return this.paid(w);
+    w.status = 5;
+    this.ledger.pending[w.asset] += quanta;
+  }
+
+  paid(w) {
+    const { quanta } = w;
     w.status = this.refused && w.asset === kRefusing ? 4 : 2;
     if (w.status === 4) this.ledger.claimable[w.asset] += quanta;
   }
@@ -139,6 +166,7 @@ class History {
       ledger.apply(entries);
       this.batches.push(batch);
       this.settledAt.push(await chain.now());
+      for (const { account, pair } of entries) this.moved.set(account * 65536 + pair, this.batches.length);
     }
   }
 
@@ -207,7 +235,7 @@ class History {
       }
     }
     venue.tokens.forEach((token, asset) => calls.push([token, encodeCall("balanceOf(address)", venue.address),
-      (ledger.total(asset) + ledger.claimable[asset]) * kUnits]));
+      (ledger.total(asset) + ledger.claimable[asset] + ledger.pending[asset]) * kUnits]));
     calls.push([venue.address, encodeCall("depositCount()"), this.deposits]);
     calls.push([venue.address, encodeCall("withdrawalCount()"), BigInt(this.withdrawals.length)]);
     const got = await chain.rpcAll(calls.map(([to, data]) => ["eth_call", [{ to, data }, "latest"]]));
@@ -234,24 +262,27 @@ async function rebuildFromChain() {
   const ledger = new Ledger({ accounts: kAccounts, assets: venue.tokens.length });
   const logs = await chain.rpc("eth_getLogs", [{ address: venue.address, fromBlock: "0x0", toBlock: "latest" }]);
   let parent = await venue.view("genesis()");
-  let [nextId, nextEvent] = [1n, 1n];
+  let [nextId, nextEvent, previousEngineTime] = [1n, 1n, 0n];
+  const pending = new Set();
   for (const log of logs) {
     const [event] = venue.events({ logs: [log] });
     const { name, args } = event;
     if (name === "Deposited") ledger.add(Number(args.account), Number(args.asset), args.quanta);
-    if (name === "WithdrawFinalized" || name === "WithdrawFailed") {
+    const wasPending = pending.has(args.index);
+    if (name === "WithdrawPending") pending.add(args.index);
+    if (name === "WithdrawPending" || (!wasPending && ["WithdrawFinalized", "WithdrawFailed"].includes(name))) {
       ledger.add(Number(args.account), Number(args.asset), -args.quanta);
     }
     if (name !== "Batch") continue;
     const { input } = await chain.rpc("eth_getTransactionByHash", [log.transactionHash]);
-    const length = Number(BigInt("0x" + input.slice(2 + 228 * 2, 2 + 260 * 2)));
-    const data = "0x" + input.slice(2 + 260 * 2, 2 + (260 + length) * 2);
+    const length = Number(BigInt("0x" + input.slice(2 + 260 * 2, 2 + 292 * 2)));
+    const data = "0x" + input.slice(2 + 292 * 2, 2 + (292 + length) * 2);
     assert.deepEqual([args.id, args.firstEvent], [nextId, nextEvent]);
-    parent = chainOf({ parent, ...args }, data);
+    parent = chainOf({ parent, previousEngineTime, ...args }, data);
     assert.equal(args.chain, parent);
     assert.equal(encodeEntries(decodeEntries(data)), data);
     ledger.apply(decodeEntries(data));
-    [nextId, nextEvent] = [args.id + 1n, args.lastEvent + 1n];
+    [nextId, nextEvent, previousEngineTime] = [args.id + 1n, args.lastEvent + 1n, args.engineTime];
   }
   return { ledger, batches: nextId - 1n };
 }
@@ -273,4 +304,5 @@ test(`random histories agree with the model (SEED=${kSeed})`, async () => {
 async function registerEverybody() {
   for (const user of venue.users.slice(0, 3)) await venue.send(user, "register()");
   await venue.fundAccounts(kAccounts - 3, 0n);
+  await venue.armAccounts(kAccounts);
 }

@@ -2,10 +2,14 @@
 // promises: gas per fill of 1,000 fills netted over 100 and over 10 accounts.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { encodeCall } from "./lib/abi.mjs";
+import { encodeEntries, headerTuple, kHeader } from "./lib/batch.mjs";
+import { keccak } from "./lib/keccak.mjs";
 import { Chain } from "./lib/chain.mjs";
 import { Ledger, Random } from "./lib/model.mjs";
 import { checkSnapshot } from "./lib/snapshot.mjs";
-import { kNobody, kUnits, reverts, Venue } from "./lib/venue.mjs";
+import { newOwner, signed, signedCompact } from "./lib/owners.mjs";
+import { artifact, entry, kFarAway, kNobody, kUnits, reverts, Venue } from "./lib/venue.mjs";
 
 const kFills = 1000;
 const kGasPerFillMax = { 100: 650, 10: 120, 2: 70 };
@@ -40,6 +44,7 @@ function fillsOf(random, accounts) {
 async function settleGas(accounts) {
   const venue = await Venue.deploy(chain, { config: { ringSize: 2, challengeWindow: 0 } });
   await venue.fundAccounts(accounts, 1n << 60n);
+  await venue.armAccounts(accounts);
   const random = new Random(accounts);
   const ledger = new Ledger({ accounts, assets: 2 });
   for (let a = 1; a <= accounts; a++) ledger.balances.set(a * 65536, 1n << 60n).set(a * 65536 + 1, 1n << 60n);
@@ -83,8 +88,54 @@ async function callGas() {
   return gas;
 }
 
+// Lanes, keys and the game, on a batch of 100 entries.
+async function gameGas() {
+  const verifier = await chain.deploy(chain.accounts[0], artifact("StubVerifier").bytecode);
+  const venue = await Venue.deploy(chain, { config: { verifier, challengeBond: 0n } });
+  const gas = {};
+  const owner = await newOwner(venue, "gas owner");
+  const measure = async (name, from, ...call) => {
+    gas[name] = gasOf(await venue.send(from, ...call));
+  };
+  const toCourt = async (name, ...call) => {
+    gas[name] = gasOf(await chain.send(venue.funder, venue.court, encodeCall(...call)));
+  };
+  await venue.fundAccounts(99, 1n << 40n);
+  for (const asset of [0, 1]) await venue.send(venue.funder, "depositFor(uint32,uint16,uint256)", 1, asset, kUnits << 40n);
+  await venue.armAccounts(100);
+  await measure("arm", owner.address, "arm(uint32)", kFarAway + 1);
+  await measure("armSigned", venue.funder, "armSigned(uint32,uint32,uint64,bytes)", 1, kFarAway + 2, 1,
+    signed(venue, owner.key, "Arm", [1, kFarAway + 2, 1]));
+  const session = [1, kFarAway, 0, 3, 0, 0];
+  gas.setSession = gasOf(await chain.send(owner.address, venue.keys,
+    encodeCall("setSession(address,(uint40,uint40,uint32,uint8,uint8,uint128))", kNobody, session)));
+  gas.cancelBelow = gasOf(await chain.send(owner.address, venue.keys, encodeCall("cancelBelow(uint64)", 5)));
+  const entries = Array.from({ length: 100 }, (_, i) => entry(i + 1, 0, i % 2 ? 1000n : -1000n, i % 2 ? -77n : 77n));
+  await venue.settle(entries);
+  gas["settle, 100 entries"] = gasOf((await venue.settle(entries)).receipt);
+  const cosigned = entries.map((e, i) => (i === 0 ? { ...e, pair: 0x8000 } : e));
+  const next = await venue.nextBatch(cosigned);
+  const values = [next.header.id, next.header.parent, next.header.execRoot, 1, encodeEntries(cosigned.slice(0, 1))];
+  await measure("settleCosigned, 1 of 100 entries", venue.operator, `settleCosigned(${kHeader},bytes,bytes)`,
+    headerTuple(next.header), next.data, signedCompact(venue, owner.key, "NetDelta", values));
+  const { header, data } = await venue.settle(entries);
+  const challenge = (account) => [`challenge(${kHeader},bytes,uint32,uint256)`, headerTuple(header), data, account, account - 1];
+  await toCourt("challenge, 100 entries, first", ...challenge(1));
+  await toCourt("challenge, 100 entries", ...challenge(2));
+  await toCourt("justify, without the verifier", `justify(${kHeader},bytes32,uint32,bytes,bytes)`,
+    headerTuple(header), keccak(data), 2, encodeEntries(entries.slice(1, 2)), "0x01");
+  await venue.send(owner.address, "requestWithdraw(uint16,uint96,address)", 0, 10n, kNobody);
+  await measure("finalizeWithdrawals, 1, pending", venue.operator, "finalizeWithdrawals(uint64[])", [1]);
+  await measure("disarm", owner.address, "disarm()");
+  await chain.passTime(3601);
+  await toCourt("expireChallenge", "expireChallenge(uint64,uint32)", header.id, 1);
+  await measure("cancelPending, 1", venue.funder, "cancelPending(uint64[])", [1]);
+  await measure("rollback, 100 entries", venue.funder, `rollback(${kHeader},bytes)`, headerTuple(header), data);
+  return gas;
+}
+
 test("netted settlement costs what the design promises", async (t) => {
-  const gas = await callGas();
+  const gas = { ...(await callGas()), ...(await gameGas()) };
   for (const accounts of [100, 10, 2]) {
     const used = await settleGas(accounts);
     gas[`settle, ${kFills} fills, ${accounts} accounts`] = used;
@@ -98,6 +149,7 @@ test("a batch of 600 new slots fits in one transaction", async (t) => {
   const accounts = 600;  // New slots are the dearest case: 23k each.
   const venue = await Venue.deploy(chain);
   await venue.fundAccounts(1, 1n << 60n);
+  await venue.armAccounts(1);
   await venue.fundAccounts(accounts, 0n);
   const credits = Array.from({ length: accounts }, (_, i) => ({ account: i + 2, pair: 0, even: 1n, odd: 1n }));
   const debit = { account: 1, pair: 0, even: -BigInt(accounts), odd: -BigInt(accounts) };

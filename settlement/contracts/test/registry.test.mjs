@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { encodeArguments, word } from "./lib/abi.mjs";
+import { kConfigFields, kConfigTypes } from "./lib/config.mjs";
 import { Chain } from "./lib/chain.mjs";
 import { artifact, kNobody, reverts, Venue } from "./lib/venue.mjs";
 
@@ -94,23 +95,23 @@ isolated("the guardian can be replaced and only pauses", async () => {
 });
 
 isolated("a vault without sense in its configuration is not deployed", async () => {
-  const types = ["address", "address", "address", "uint32", "uint32", "uint32"];
   const month = 30 * 24 * 3600;
-  const deploy = (admin, ring, window, delay) => chain.deploy(venue.admin, artifact("Vault").bytecode,
-    encodeArguments(types, [admin, kNobody, kNobody, ring, window, delay]));
-  await reverts(deploy(kZeroAddress, 1, 1, 1), "ZeroAddress");
-  await reverts(deploy(kNobody, 0, 1, 1), "BadConfig");
-  await reverts(deploy(kNobody, 1, month + 1, 1), "BadConfig");
-  await reverts(deploy(kNobody, 1, 1, 0), "BadConfig");
-  await reverts(deploy(kNobody, 1, 1, month + 1), "BadConfig");
-  await deploy(kNobody, 1, month, month);
+  const deploy = (changes) => chain.deploy(venue.admin, artifact("Vault").bytecode,
+    encodeArguments(kConfigTypes, kConfigFields.map((name) => ({ ...venue.config, ...changes })[name])));
+  await reverts(deploy({ admin: kZeroAddress }), "ZeroAddress");
+  await reverts(deploy({ ringSize: 0 }), "BadConfig");
+  await reverts(deploy({ forceDelay: 0 }), "BadConfig");
+  const times = ["challengeWindow", "responseTime", "propagationDelay", "forceDelay", "maxLag"];
+  for (const name of times) await reverts(deploy({ [name]: month + 1 }), "BadConfig");
+  await deploy(Object.fromEntries(times.map((name) => [name, month])));
 });
 
 isolated("the configuration can be read back", async () => {
-  const { admin, operator, guardian, ringSize, challengeWindow, forceDelay } = venue.config;
+  const { admin, operator, guardian } = venue.config;
   const addresses = ["admin()", "operator()", "guardian()"].map((call) => venue.views(["address"], call));
   assert.deepEqual((await Promise.all(addresses)).flat(), [admin, operator, guardian].map((a) => a.toLowerCase()));
-  const numbers = ["ringSize()", "challengeWindow()", "forceDelay()"].map((call) => venue.view(call));
-  assert.deepEqual((await Promise.all(numbers)).map(Number), [ringSize, challengeWindow, forceDelay]);
+  for (const name of ["ringSize", "challengeWindow", "propagationDelay", "forceDelay", "maxLag", "orderLife"]) {
+    assert.equal(Number(await venue.view(`${name}()`)), venue.config[name], name);
+  }
   assert.equal(await venue.view("pausedUntil()"), 0n);
 });

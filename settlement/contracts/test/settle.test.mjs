@@ -62,11 +62,11 @@ isolated("a balance can be emptied and filled again", async () => {
 isolated("the guard bits of a slot survive a batch", async () => {
   const slot = "0x" + ((1n << 200n) + (1n << 15n)).toString(16).padStart(64, "0");
   const old = BigInt(await chain.rpc("eth_getStorageAt", [venue.address, slot, "latest"]));
-  const guarded = (old | (0xfedcba9876543210n << 192n)).toString(16).padStart(64, "0");
+  const guarded = (old | (0xfedcba9800000010n << 192n)).toString(16).padStart(64, "0");
   await chain.rpc("anvil_setStorageAt", [venue.address, slot, "0x" + guarded]);
   await settleWith(trade);
   assert.deepEqual(await venue.views(["uint96", "uint96", "uint64"], "pairOf(uint32,uint16)", 1, 0),
-    [1005n, 899n, 0xfedcba9876543210n]);
+    [1005n, 899n, 0xfedcba9800000110n]);  // The batch is stamped in between.
 });
 
 isolated("only the operator settles", async () => {
@@ -106,6 +106,7 @@ isolated("event ranges are contiguous", async () => {
 isolated("engine time does not run backwards but may stand still", async () => {
   await settleWith([], { engineTime: 100n });
   await reverts(settleWith([], { engineTime: 99n }), "EngineTimeBackwards", 100, 99);
+  await reverts(settleWith([], { previousEngineTime: 99n }), "EngineTimeBackwards", 100, 99);
   await settleWith([], { engineTime: 100n });
 });
 
@@ -227,6 +228,39 @@ isolated("a replaced operator can no longer settle, its successor can", async ()
   assert.equal(venue.event(receipt, "OperatorChanged").operator, successor.toLowerCase());
   await reverts(settleWith(trade), "NotOperator");
   await settleWith(trade, { from: successor });
+});
+
+isolated("a sender of the operator settles too, until the operator or the admin takes it away", async () => {
+  const [sender, other] = venue.users.slice(2);
+  const set = (from, allowed, key = sender) => venue.send(from, "setSender(address,bool)", key, allowed);
+  const may = async (key) => (await venue.views(["uint256"], "isSender(address)", key))[0];
+  for (const from of [venue.guardian, sender]) await reverts(set(from, true), "NotOperator");
+  const { sender: named, allowed } = venue.event(await set(venue.operator, true), "SenderChanged");
+  assert.deepEqual([named, Boolean(allowed)], [sender.toLowerCase(), true]);
+  assert.deepEqual([await may(sender), await may(venue.operator), await may(other), await may(kNobody)].map(Boolean),
+    [true, true, false, false]);
+  await settleWith(trade, { from: sender });
+  await reverts(set(sender, true, other), "NotOperator");  // It hands nothing on.
+  await set(venue.admin, false);
+  await reverts(settleWith(trade, { from: sender }), "NotOperator");
+  await settleWith(trade);
+});
+
+isolated("a batch that two senders race for executes once", async () => {
+  const sender = venue.users[2];
+  await venue.send(venue.operator, "setSender(address,bool)", sender, true);
+  const { calldata } = await settleWith(trade, { from: sender });
+  await reverts(chain.send(venue.operator, venue.address, calldata), "WrongBatch", 2, 1);
+});
+
+isolated("the senders of an operator fall with it, and nobody has any", async () => {
+  const sender = venue.users[2];
+  await venue.send(venue.operator, "setSender(address,bool)", sender, true);
+  await venue.send(venue.admin, "setOperator(address)", venue.users[3]);
+  await reverts(settleWith(trade, { from: sender }), "NotOperator");
+  await venue.send(venue.admin, "setOperator(address)", "0x" + "00".repeat(20));
+  await reverts(venue.send(venue.admin, "setSender(address,bool)", sender, true), "ZeroAddress");
+  await reverts(settleWith(trade, { from: sender }), "NotOperator");
 });
 
 test("the runtime code fits the limit of EIP-170", () => {

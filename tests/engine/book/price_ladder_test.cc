@@ -92,13 +92,14 @@ void RunRandom(uint64_t center, uint64_t spread, uint32_t window_keys, uint32_t 
 }
 
 TEST(PriceLadderTest, AgreesWithAnOrderedMapAtEveryScale) {
-  struct Row {
+  struct LadderRow {
     uint64_t center;
     uint64_t spread;
   };
   constexpr uint64_t kHalf = kMaxPriceTicks / 2;
-  for (const Row& row : {Row{40, 40}, Row{4'096, 70}, Row{1'000'000, 3'000}, Row{1'000'000, 30'000},
-                         Row{uint64_t{1} << 42, 200}, Row{kHalf, 200}, Row{kHalf, kHalf}}) {
+  for (const LadderRow& row : {LadderRow{40, 40}, LadderRow{4'096, 70}, LadderRow{1'000'000, 3'000},
+                               LadderRow{1'000'000, 30'000}, LadderRow{uint64_t{1} << 42, 200},
+                               LadderRow{kHalf, 200}, LadderRow{kHalf, kHalf}}) {
     SCOPED_TRACE(std::to_string(row.center) + " +- " + std::to_string(row.spread));
     for (const uint32_t window_keys : {0U, 4'096U, 65'536U}) {
       RunRandom(row.center, row.spread, window_keys, 1);

@@ -1,3 +1,5 @@
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "tests/engine/core/everything_flow.h"
@@ -53,16 +55,37 @@ TEST(AllocationTest, OrdersCancelsAndReplacesDoNotAllocate) {
 TEST(AllocationTest, NeitherDoCommandsOfEveryOtherKind) {
   TestVenue venue(FlowLimits());
   SetUpFlow(venue);
-  EverythingFlow flow(4);
-  for (int i = 0; i < 10'000; ++i) {
+  EverythingFlow flow(2);
+  for (int i = 0; i < 20'000; ++i) {
     venue.Send(flow.Next(venue));
   }
   EXPECT_GT(CountWithoutAllocation(venue,
                                    [](CommandType type) {
                                      return type != CommandType::kDefineProtection &&
-                                            type != CommandType::kDefineFees;
+                                            type != CommandType::kDefineFees &&
+                                            type != CommandType::kDefineExposure;
                                    }),
-            4'000u);
+            8'000u);
+}
+
+// What the flow above must contain, so that it says something.
+TEST(AllocationTest, QuotesProtectionSwitchesStopsAndAuctionsAreAmongThem) {
+  TestVenue venue(FlowLimits());
+  SetUpFlow(venue);
+  EverythingFlow flow(2);
+  std::map<EventType, int> events;
+  for (int i = 0; i < 20'000; ++i) {
+    venue.Send(flow.Next(venue));
+    for (const Event& event : venue.events) {
+      events[event.type] += i > 10'000 ? 1 : 0;
+    }
+  }
+  for (const EventType type :
+       {EventType::kQuoteDone, EventType::kProtectionTripped, EventType::kKillSwitched,
+        EventType::kOrderTriggered, EventType::kOrderRestated, EventType::kIndicative,
+        EventType::kPhaseChanged, EventType::kMassCancelDone}) {
+    EXPECT_GE(events[type], 3) << Raw(type);
+  }
 }
 
 }  // namespace

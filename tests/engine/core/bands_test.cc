@@ -229,7 +229,7 @@ TEST_F(BandsTest, BadRulesAreRefused) {
       {.breaker_bp = 100},        {.fat_finger_bp = UINT32_MAX},
       {.breaker_halt_ns = -1},    {.volatility_call_ns = -1},
       {.batch_interval_ns = -1},  {.order_quantity_max = -1},
-      {.order_notional_max = -1}, {.flags = 4},
+      {.order_notional_max = -1}, {.flags = 16},
   };
   for (const RuleOptions& rules : bad) {
     DefineRules(rules);

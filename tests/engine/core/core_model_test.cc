@@ -13,10 +13,7 @@
 namespace tally {
 namespace {
 
-uint64_t Seed() {
-  const char* text = std::getenv("TALLY_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 20'260'607;
-}
+uint64_t CoreModelSeed() { return SeedOr(20'260'607); }
 
 class CoreModelTest : public ::testing::Test {
  protected:
@@ -58,11 +55,15 @@ class CoreModelTest : public ::testing::Test {
       case CommandType::kCancelOrder:
       case CommandType::kOrderQuery:
       case CommandType::kAccountQuery:
+      case CommandType::kSignOrder:
       case CommandType::kOpenSession:
       case CommandType::kDefineAsset:
       case CommandType::kDefineAccount:
       case CommandType::kStateHashMark:
       case CommandType::kBatchSettled:
+      case CommandType::kBatchStatus:
+      case CommandType::kDispute:
+      case CommandType::kDefineExposure:
       case CommandType::kQuote:
       case CommandType::kResetProtection:
       case CommandType::kTimer:
@@ -114,7 +115,7 @@ class CoreModelTest : public ::testing::Test {
 };
 
 TEST_F(CoreModelTest, ReportsAndBalancesAreThoseOfTheReference) {
-  const uint64_t seed = Seed();
+  const uint64_t seed = CoreModelSeed();
   RandomFlow flow(seed);
   std::size_t fills = 0;
   for (int step = 0; step < 60'000; ++step) {
@@ -131,7 +132,7 @@ TEST_F(CoreModelTest, ReportsAndBalancesAreThoseOfTheReference) {
 }
 
 TEST_F(CoreModelTest, SameCommandsGiveTheSameBytes) {
-  RandomFlow flow(Seed() + 1);
+  RandomFlow flow(CoreModelSeed() + 1);
   core::Core copy(FlowLimits());
   CollectingSink sink;
   for (int step = 0; step < 20'000; ++step) {

@@ -4,11 +4,6 @@
 
 namespace tally {
 
-void DeltaBook::Clear() {
-  sides_[0].clear();
-  sides_[1].clear();
-}
-
 std::string DeltaBook::Apply(const Event& event) {
   const BookDeltaEvent& delta = event.book_delta;
   if (delta.book_sequence != ++sequence_) {

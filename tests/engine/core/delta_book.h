@@ -16,9 +16,8 @@ namespace tally {
 // that the numbers are contiguous and that each event makes sense after the ones before.
 class DeltaBook {
  public:
-  // Empty: as kRulesDefined begins a book. Returns what is wrong with the event, or "".
+  // Returns what is wrong with the event, or "".
   std::string Apply(const Event& event);
-  void Clear();
 
   std::vector<core::DepthOrder> Orders(Side side) const;
   std::vector<core::DepthLevel> Levels(Side side) const;

@@ -188,11 +188,16 @@ Command EverythingFlow::Quote(TestVenue& venue) {
   return command;
 }
 
-Command EverythingFlow::Phase() {
+Command EverythingFlow::Phase(const TestVenue& venue) {
   Command command = MakeCommand(CommandType::kSetPhase);
   command.instrument = Chance(20) ? InstrumentId{} : SomeInstrument();
   command.set_phase.phase = Chance(50) ? TradingPhase::kContinuous : AnyOf<TradingPhase>(1, 8);
   command.set_phase.reference_price = {Chance(30) ? Uniform(95, 105) : 0};
+  command.set_phase.flags = static_cast<uint8_t>(Uniform(0, 3));
+  if (Chance(30)) {
+    command.set_phase.until_ns = venue.time_ns + Uniform(1, 60);
+    command.set_phase.next = Chance(80) ? TradingPhase::kContinuous : AnyOf<TradingPhase>(1, 8);
+  }
   return command;
 }
 
@@ -208,7 +213,15 @@ Command EverythingFlow::Rules() {
   rules.breaker_halt_ns = Chance(50) ? Uniform(1, 100) : 0;
   rules.volatility_call_ns = Chance(50) ? Uniform(1, 100) : 0;
   rules.batch_interval_ns = Uniform(5, 50);
-  rules.flags = kRulesFlagBookDelta | (Chance(90) ? kRulesFlagHidden : uint8_t{0});
+  rules.flags = (Chance(90) ? kRulesFlagBookDelta : uint8_t{0}) |
+                (Chance(90) ? kRulesFlagHidden : uint8_t{0}) |
+                (Chance(50) ? kRulesFlagBatchStops : uint8_t{0});
+  if (Chance(50)) {
+    rules.auction_band_bp = static_cast<uint16_t>(Uniform(100, 600));
+    rules.auction_extensions_max =
+        rules.volatility_call_ns == 0 ? uint8_t{0} : static_cast<uint8_t>(Uniform(0, 3));
+    rules.flags |= Chance(5) ? kRulesFlagHoldAuction : uint8_t{0};
+  }
   return command;
 }
 
@@ -232,6 +245,7 @@ Command EverythingFlow::Account(TestVenue& venue) {
   command.define_account.enabled = Chance(98) ? 1 : 0;
   command.define_account.fee_class = static_cast<uint8_t>(Uniform(0, 2));
   command.define_account.owner_group = Chance(30) ? 7 : 0;
+  command.define_account.must_sign = Chance(10) ? 1 : 0;
   return command;
 }
 
@@ -269,6 +283,44 @@ Command EverythingFlow::Transfer(TestVenue& venue) {
   return command;
 }
 
+// Batches in order, disputes of the last ones, limits that orders meet now and then.
+Command EverythingFlow::Settlement(TestVenue& venue) {
+  const int64_t kind = Uniform(0, 9);
+  const uint64_t settled = venue.core.last_settled_batch();
+  if (kind < 4) {
+    Command command = MakeCommand(CommandType::kBatchStatus);
+    command.batch_status.status = AnyOf<SettlementStatus>(1, 4);
+    const bool is_final = command.batch_status.status == SettlementStatus::kFinal;
+    command.batch_status.batch_id = settled + static_cast<uint64_t>(is_final ? 1 : Uniform(1, 3));
+    const uint64_t next = Raw(venue.core.next_event_sequence());
+    command.batch_status.last_event = EventSequence{next - static_cast<uint64_t>(Uniform(1, 200))};
+    command.batch_status.transaction_hash[0] = static_cast<uint8_t>(Uniform(0, 2));
+    return command;
+  }
+  if (kind < 6) {
+    Command command = MakeCommand(CommandType::kDefineExposure);
+    command.account = AccountId{static_cast<uint32_t>(Uniform(0, 4))};
+    command.define_exposure.asset = AssetId{static_cast<uint16_t>(Uniform(0, 2))};
+    command.define_exposure.limit = {Uniform(10'000, 1'000'000)};
+    command.define_exposure.remove = Chance(30) ? 1 : 0;
+    return command;
+  }
+  Command command = MakeCommand(CommandType::kDispute);
+  command.dispute.batch_id = settled;
+  command.dispute.culprit = AccountId{static_cast<uint32_t>(Uniform(1, 2))};
+  if (kind < 8) {
+    command.dispute.batch_id -= settled == 0 || Chance(50) ? 0 : 1;
+    command.dispute.action = DisputeAction::kResolve;
+    return command;
+  }
+  command.dispute.action = DisputeAction::kHold;
+  command.dispute.step = static_cast<uint32_t>(Uniform(1, 3));
+  command.account = AccountId{static_cast<uint32_t>(Uniform(1, 4))};
+  command.dispute.asset = AssetId{static_cast<uint16_t>(Uniform(0, 2))};
+  command.dispute.amount = {Chance(90) ? Uniform(1, 5'000) : Uniform(1, 2'000'000)};
+  return command;
+}
+
 // A sensible command with some of its payload overwritten. Not of assets and instruments: a venue
 // with other ones is of no use to the rest of the flow.
 Command EverythingFlow::Garbage(TestVenue& venue) {
@@ -276,7 +328,7 @@ Command EverythingFlow::Garbage(TestVenue& venue) {
                     : Chance(50) ? Quote(venue)
                     : Chance(50) ? Replace(venue)
                     : Chance(50) ? Rules()
-                                 : Phase();
+                                 : Phase(venue);
   for (int64_t i = Uniform(1, 4); i > 0; --i) {
     command.payload[static_cast<std::size_t>(Uniform(0, kCommandPayloadBytes - 1))] =
         static_cast<uint8_t>(Uniform(0, 255));
@@ -287,12 +339,47 @@ Command EverythingFlow::Garbage(TestVenue& venue) {
 Command EverythingFlow::Next(TestVenue& venue) {
   Remember(venue);
   venue.time_ns += Chance(5) ? Uniform(1, 100) : 0;
-  const int64_t kind = Uniform(0, 999);
-  if (group_leg_ != 0 || kind < 560) {
+  if (signed_order_.has_value()) {
+    Command command = *signed_order_;
+    signed_order_.reset();
+    command.client_sequence = venue.core.session(command.session)->last_client_sequence + 1;
+    return command;
+  }
+  const Command command = Next(venue, group_leg_ == 0 ? Uniform(0, 999) : 0);
+  const bool order =
+      command.type == CommandType::kNewOrder || command.type == CommandType::kReplaceOrder;
+  return order && command.client_sequence != 0 && Chance(20) ? Sign(venue, command) : command;
+}
+
+// Mostly as it should be.
+Command EverythingFlow::Sign(TestVenue& venue, const Command& order) {
+  Command command = venue.FromSession(order.session, CommandType::kSignOrder);
+  command.flags = Chance(95) ? kCommandFlagSignatureValid : kCommandFlagSignatureBad;
+  command.sign_order.client_order_id = order.type == CommandType::kNewOrder
+                                           ? order.new_order.client_order_id
+                                           : order.replace_order.new_client_order_id;
+  nonce_ += ++signed_count_ % 20 == 0 ? 0 : 1;
+  command.sign_order.nonce = nonce_;
+  command.sign_order.expiry_s = Chance(95) ? 1 : 0;
+  command.sign_order.max_fee_hundredths_bp = static_cast<uint32_t>(Chance(80) ? 2'000 : 150);
+  signed_order_ = order;
+  signed_order_->flags = Chance(95) ? command.flags : uint16_t{0};
+  if (order.type == CommandType::kReplaceOrder) {  // Half of the time of another order.
+    signed_order_->instrument = SomeInstrument();
+    signed_order_->flags |= Chance(50) ? kCommandFlagSignedSell : uint16_t{0};
+  }
+  return command;
+}
+
+Command EverythingFlow::Next(TestVenue& venue, int64_t kind) {
+  if (kind < 560) {
     return NewOrder(venue);
   }
-  if (kind < 700) {
+  if (kind < 685) {
     return Cancel(venue);
+  }
+  if (kind < 700) {
+    return Settlement(venue);
   }
   if (kind < 820) {
     return Replace(venue);
@@ -301,10 +388,12 @@ Command EverythingFlow::Next(TestVenue& venue) {
     return Quote(venue);
   }
   if (kind < 905) {
-    return MakeCommand(CommandType::kTimer);
+    Command timer = MakeCommand(CommandType::kTimer);
+    timer.timer.bounded = Chance(70) ? 1 : 0;
+    return timer;
   }
   if (kind < 925) {
-    return Phase();
+    return Phase(venue);
   }
   if (kind < 950) {
     return Transfer(venue);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <random>
 
 #include "tests/engine/core/random_flow.h"
@@ -31,6 +32,8 @@ class EverythingFlow {
   Command AboutSomeOrder(TestVenue& venue, CommandType type);
   void Remember(const TestVenue& venue);
 
+  Command Next(TestVenue& venue, int64_t kind);
+  Command Sign(TestVenue& venue, const Command& order);
   Command NewOrder(TestVenue& venue);
   void AddType(TestVenue& venue, NewOrderCommand& order);
   void AddVisibility(NewOrderCommand& order);
@@ -39,13 +42,14 @@ class EverythingFlow {
   Command Cancel(TestVenue& venue);
   Command MassCancel(TestVenue& venue);
   Command Quote(TestVenue& venue);
-  Command Phase();
+  Command Phase(const TestVenue& venue);
   Command Rules();
   Command Fees();
   Command Account(TestVenue& venue);
   Command Switch();
   Command Protection();
   Command Transfer(TestVenue& venue);
+  Command Settlement(TestVenue& venue);
   Command Garbage(TestVenue& venue);
 
   struct Recent {
@@ -55,6 +59,9 @@ class EverythingFlow {
 
   std::mt19937_64 random_;
   std::deque<Recent> recent_;
+  std::optional<Command> signed_order_;  // Comes next, whatever its signature says.
+  uint64_t signed_count_ = 0;
+  uint64_t nonce_ = 0;  // Of the last one; every twentieth uses it again.
   uint32_t group_id_ = 0;
   uint8_t group_leg_ = 0;  // Of the group that is being sent; 0: none.
   uint8_t group_legs_ = 0;

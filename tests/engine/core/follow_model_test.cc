@@ -18,10 +18,7 @@
 namespace tally {
 namespace {
 
-uint64_t Seed() {
-  const char* text = std::getenv("TALLY_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 20'260'613;
-}
+uint64_t FollowSeed() { return SeedOr(20'260'613); }
 
 // A stop that waits, and a pegged order.
 struct Waiting {
@@ -244,7 +241,7 @@ class PlainRules {
 
 class FollowModelTest : public ::testing::Test {
  protected:
-  FollowModelTest() : random(Seed()) {
+  FollowModelTest() : random(FollowSeed()) {
     CoreLimits limits = FlowLimits();
     limits.open_orders = 400;
     limits.open_orders_per_account = 300;
@@ -322,7 +319,7 @@ class FollowModelTest : public ::testing::Test {
 TEST_F(FollowModelTest, StopsAndPegsFollowTheRules) {
   PlainRules rules;
   for (int step = 0; step < 20'000; ++step) {
-    SCOPED_TRACE(testing::Message() << "seed " << Seed() << " step " << step);
+    SCOPED_TRACE(testing::Message() << "seed " << FollowSeed() << " step " << step);
     const Command command = Next();
     venue->Send(command);
     for (const Event& event : venue->events) {

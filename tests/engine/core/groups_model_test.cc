@@ -15,10 +15,7 @@
 namespace tally {
 namespace {
 
-uint64_t Seed() {
-  const char* text = std::getenv("TALLY_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 20'260'614;
-}
+uint64_t GroupsSeed() { return SeedOr(20'260'614); }
 
 struct PlainLeg {
   int64_t quantity = 0;
@@ -43,7 +40,7 @@ struct PlainGroup {
 
 class GroupsModelTest : public ::testing::Test {
  protected:
-  GroupsModelTest() : random(Seed()) {
+  GroupsModelTest() : random(GroupsSeed()) {
     CoreLimits limits = FlowLimits();
     limits.open_orders = 400;
     limits.open_orders_per_account = 300;
@@ -194,7 +191,7 @@ class GroupsModelTest : public ::testing::Test {
 
 TEST_F(GroupsModelTest, LegsDoWhatTheirGroupAllows) {
   for (int step = 0; step < 15'000; ++step) {
-    SCOPED_TRACE(testing::Message() << "seed " << Seed() << " step " << step);
+    SCOPED_TRACE(testing::Message() << "seed " << GroupsSeed() << " step " << step);
     const Command command = Next();
     venue->Send(command);
     for (const Event& event : venue->events) {

@@ -227,5 +227,25 @@ TEST_F(GroupsTest, DisconnectEndsTheWholeGroup) {
   EXPECT_FALSE(IsOpen(stop));
 }
 
+// What the sliding leg gives back the other one may need: it was counting on it.
+TEST_F(GroupsTest, ALegThatSlidesLeavesTheStopItsFunds) {
+  const OrderId limit = Send(venue.alice, Side::kBuy, 1'190, 10, [](NewOrderCommand& order) {
+    order.flags = kOrderFlagPostOnly | kOrderFlagSlide;
+    order.contingency = Contingency::kOco;
+    order.group_leg = 1;
+    order.group_id = 7;
+  });
+  const OrderId buy_stop =
+      Leg(Side::kBuy, 1'180, 10,
+          {.kind = Contingency::kOco, .leg = 2, .type = OrderType::kStop, .stop = 1'100});
+  ASSERT_NE(venue.FindEvent(EventType::kOrderRestated), nullptr);
+  EXPECT_EQ(venue.FindEvent(EventType::kOrderRestated)->restated.price.value, 1'099);
+  EXPECT_EQ(venue.held(kAlice, kUsd), 1'180 * 10 * 10 + 23);  // The larger of the two needs.
+  venue.Order(venue.bob, Side::kBuy, 1'100, 1);
+  EXPECT_EQ(CanceledFor(limit), CancelReason::kGroup);
+  EXPECT_EQ(Triggered(), std::vector<uint64_t>{Raw(buy_stop)});
+  EXPECT_EQ(venue.held(kAlice, kUsd), 0);
+}
+
 }  // namespace
 }  // namespace tally

@@ -44,7 +44,7 @@ class KillSwitchTest : public ::testing::Test {
   SessionIndex alice_2{};
 };
 
-struct ScopeCase {
+struct KillScopeCase {
   KillScope scope;
   AccountId account;
   uint32_t session;  // Of the venue: 1 Alice's first, 2 Bob's, 3 Alice's second.
@@ -56,7 +56,7 @@ struct ScopeCase {
 TEST_F(KillSwitchTest, EachScopeCancelsAndRefusesItsOwn) {
   constexpr RejectReason kOff = RejectReason::kNone;
   constexpr RejectReason kOn = RejectReason::kKillSwitch;
-  const ScopeCase cases[] = {
+  const KillScopeCase cases[] = {
       {KillScope::kAccount, kAlice, 0, 2, "Canceled Canceled KillSwitched BookTop", kOn, kOn, kOff},
       {KillScope::kSession, {}, 1, 1, "Canceled KillSwitched", kOn, kOff, kOff},
       {KillScope::kSession, {}, 3, 1, "Canceled KillSwitched BookTop", kOff, kOn, kOff},
@@ -70,7 +70,7 @@ TEST_F(KillSwitchTest, EachScopeCancelsAndRefusesItsOwn) {
        kOn,
        kOn},
   };
-  for (const ScopeCase& row : cases) {
+  for (const KillScopeCase& row : cases) {
     SCOPED_TRACE(row.events);
     RestOrders();
     Switch(row.scope, true, row.account, SessionIndex{row.session});

@@ -16,10 +16,7 @@ namespace {
 
 class MakersModelTest : public ::testing::Test {
  protected:
-  static uint64_t Seed() {
-    const char* const text = std::getenv("TALLY_SEED");
-    return text != nullptr ? std::strtoull(text, nullptr, 10) : 20'260'708;
-  }
+  static uint64_t Seed() { return SeedOr(20'260'708); }
 
   MakersModelTest() : venue(FlowLimits()), reference(FlowLimits().open_orders), random(Seed()) {
     SetUpFlow(venue);

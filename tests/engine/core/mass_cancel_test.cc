@@ -7,24 +7,22 @@
 namespace tally {
 namespace {
 
-constexpr InstrumentId kOther{2};
-
 class MassCancelTest : public ::testing::Test {
  protected:
   MassCancelTest() {
     venue.SetUp();
-    venue.DefineInstrument(kOther, BtcUsdTerms());
+    venue.DefineInstrument(kOtherInstrument, BtcUsdTerms());
     alice_2 = venue.Open(kAlice, 12);
   }
 
   void RestOrders() {
     ids.clear();
-    Rest(venue.alice, Side::kBuy, kBtcUsd);   // a
-    Rest(venue.alice, Side::kSell, kBtcUsd);  // b
-    Rest(venue.alice, Side::kBuy, kOther);    // c
-    Rest(alice_2, Side::kBuy, kBtcUsd);       // d
-    Rest(alice_2, Side::kSell, kOther);       // e
-    Rest(venue.bob, Side::kBuy, kBtcUsd);     // f
+    Rest(venue.alice, Side::kBuy, kBtcUsd);           // a
+    Rest(venue.alice, Side::kSell, kBtcUsd);          // b
+    Rest(venue.alice, Side::kBuy, kOtherInstrument);  // c
+    Rest(alice_2, Side::kBuy, kBtcUsd);               // d
+    Rest(alice_2, Side::kSell, kOtherInstrument);     // e
+    Rest(venue.bob, Side::kBuy, kBtcUsd);             // f
   }
 
   void Rest(SessionIndex session, Side side, InstrumentId instrument) {
@@ -52,7 +50,7 @@ class MassCancelTest : public ::testing::Test {
   std::vector<OrderId> ids;
 };
 
-struct ScopeCase {
+struct CancelScopeCase {
   MassCancelScope scope;
   InstrumentId instrument;
   uint8_t side;
@@ -63,13 +61,19 @@ struct ScopeCase {
 TEST_F(MassCancelTest, EachScopeReachesItsOwn) {
   constexpr MassCancelScope kSession = MassCancelScope::kSession;
   constexpr MassCancelScope kAccount = MassCancelScope::kAccount;
-  const ScopeCase cases[] = {
-      {kSession, {}, 0, 0, "abc"},   {kSession, kBtcUsd, 0, 0, "ab"}, {kSession, kOther, 0, 0, "c"},
-      {kSession, {}, 1, 0, "ac"},    {kSession, {}, 2, 0, "b"},       {kSession, kOther, 2, 0, ""},
-      {kAccount, {}, 0, 0, "adbce"}, {kAccount, {}, 1, 0, "adc"},     {kAccount, kOther, 2, 0, "e"},
+  const CancelScopeCase cases[] = {
+      {kSession, {}, 0, 0, "abc"},
+      {kSession, kBtcUsd, 0, 0, "ab"},
+      {kSession, kOtherInstrument, 0, 0, "c"},
+      {kSession, {}, 1, 0, "ac"},
+      {kSession, {}, 2, 0, "b"},
+      {kSession, kOtherInstrument, 2, 0, ""},
+      {kAccount, {}, 0, 0, "adbce"},
+      {kAccount, {}, 1, 0, "adc"},
+      {kAccount, kOtherInstrument, 2, 0, "e"},
       {kAccount, {}, 0, 1, ""},
   };
-  for (const ScopeCase& row : cases) {
+  for (const CancelScopeCase& row : cases) {
     SCOPED_TRACE(row.canceled);
     RestOrders();
     Command command = venue.FromSession(venue.alice, CommandType::kMassCancel);

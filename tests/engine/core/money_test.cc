@@ -7,8 +7,6 @@
 namespace tally {
 namespace {
 
-constexpr int64_t kStart = 1'000'000'000;
-
 class MoneyTest : public ::testing::Test {
  protected:
   MoneyTest() { venue.SetUp(); }
@@ -30,7 +28,7 @@ class MoneyTest : public ::testing::Test {
 TEST_F(MoneyTest, BuyOrderHoldsNotionalAndTheWorstFee) {
   venue.Order(venue.alice, Side::kBuy, 5'000, 20);  // 1,000,000 + 200.
   EXPECT_EQ(venue.held(kAlice, kUsd), 1'000'200);
-  EXPECT_EQ(usd(kAlice), kStart - 1'000'200);
+  EXPECT_EQ(usd(kAlice), kStartBalance - 1'000'200);
   EXPECT_EQ(venue.EventTypes(), "Accepted BookTop");
 }
 
@@ -44,10 +42,10 @@ TEST_F(MoneyTest, FillPaysBothSidesAndTheFeeAccount) {
   venue.Order(venue.alice, Side::kSell, 5'000, 20);
   venue.Order(venue.bob, Side::kBuy, 5'000, 20);
   EXPECT_EQ(venue.EventTypes(), "Accepted Filled Filled Trade BookTop");
-  EXPECT_EQ(usd(kAlice), kStart + 1'000'000 - 100);  // Maker.
-  EXPECT_EQ(btc(kAlice), kStart - 20'000);
-  EXPECT_EQ(usd(kBob), kStart - 1'000'000 - 200);  // Taker.
-  EXPECT_EQ(btc(kBob), kStart + 20'000);
+  EXPECT_EQ(usd(kAlice), kStartBalance + 1'000'000 - 100);  // Maker.
+  EXPECT_EQ(btc(kAlice), kStartBalance - 20'000);
+  EXPECT_EQ(usd(kBob), kStartBalance - 1'000'000 - 200);  // Taker.
+  EXPECT_EQ(btc(kBob), kStartBalance + 20'000);
   EXPECT_EQ(usd(kFees), 300);
   EXPECT_EQ(venue.events[1].filled.liquidity, Liquidity::kMaker);
   EXPECT_EQ(venue.events[1].session, venue.alice);
@@ -62,7 +60,7 @@ TEST_F(MoneyTest, PriceImprovementReturnsToTheBuyer) {
   venue.Order(venue.bob, Side::kBuy, 5'000, 20);
   // 10 lots at 4,000 for 400,000 + 80; 10 lots rest at 5,000: 500,000 + 100.
   EXPECT_EQ(venue.held(kBob, kUsd), 500'100);
-  EXPECT_EQ(usd(kBob), kStart - 400'080 - 500'100);
+  EXPECT_EQ(usd(kBob), kStartBalance - 400'080 - 500'100);
 }
 
 TEST_F(MoneyTest, ImmediateOrCancelRemainderReturns) {
@@ -72,7 +70,7 @@ TEST_F(MoneyTest, ImmediateOrCancelRemainderReturns) {
   EXPECT_EQ(venue.events[4].canceled.reason, CancelReason::kImmediateOrCancel);
   EXPECT_EQ(venue.events[4].canceled.canceled, QuantityLots{15});
   EXPECT_EQ(venue.held(kBob, kUsd), 0);
-  EXPECT_EQ(usd(kBob), kStart - 250'000 - 50);
+  EXPECT_EQ(usd(kBob), kStartBalance - 250'000 - 50);
 }
 
 TEST_F(MoneyTest, CancelReturnsTheHoldOfWhatIsLeft) {
@@ -82,7 +80,7 @@ TEST_F(MoneyTest, CancelReturnsTheHoldOfWhatIsLeft) {
   EXPECT_EQ(venue.EventTypes(), "Canceled BookTop");
   EXPECT_EQ(venue.events[0].canceled.canceled, QuantityLots{15});
   EXPECT_EQ(venue.events[0].canceled.cumulative, QuantityLots{5});
-  EXPECT_EQ(usd(kBob), kStart - 250'000 - 25);
+  EXPECT_EQ(usd(kBob), kStartBalance - 250'000 - 25);
 }
 
 TEST_F(MoneyTest, ReplaceMovesTheHoldUpAndDown) {
@@ -93,7 +91,7 @@ TEST_F(MoneyTest, ReplaceMovesTheHoldUpAndDown) {
   venue.Replace(venue.alice, order, 6'000, 5);
   EXPECT_EQ(venue.events[0].replaced.kept_priority, 1);
   EXPECT_EQ(venue.held(kAlice, kUsd), 300'060);
-  EXPECT_EQ(usd(kAlice), kStart - 300'060);
+  EXPECT_EQ(usd(kAlice), kStartBalance - 300'060);
 }
 
 TEST_F(MoneyTest, ReplaceCountsWhatIsExecuted) {
@@ -110,7 +108,7 @@ TEST_F(MoneyTest, ReplaceIntoTheOtherSideFillsAndLeavesNothingHeld) {
   venue.Replace(venue.bob, order, 5'500, 20);
   EXPECT_EQ(venue.EventTypes(), "Replaced Filled Filled Trade BookTop");
   EXPECT_EQ(venue.core.open_order_count(), 0u);
-  EXPECT_EQ(usd(kBob), kStart - 1'000'000 - 200);
+  EXPECT_EQ(usd(kBob), kStartBalance - 1'000'000 - 200);
 }
 
 TEST_F(MoneyTest, ReplaceBeyondTheBalanceIsRejectedAndChangesNothing) {
@@ -126,7 +124,7 @@ TEST_F(MoneyTest, RebateIsPaidOutOfTheTakersFee) {
   SetFees(-150, 200);
   venue.Order(venue.alice, Side::kSell, 5'000, 20);
   venue.Order(venue.bob, Side::kBuy, 5'000, 20);
-  EXPECT_EQ(usd(kAlice), kStart + 1'000'000 + 150);
+  EXPECT_EQ(usd(kAlice), kStartBalance + 1'000'000 + 150);
   EXPECT_EQ(usd(kFees), 50);
 }
 
@@ -134,8 +132,8 @@ TEST_F(MoneyTest, OrderKeepsTheFeesOfItsAcceptance) {
   venue.Order(venue.alice, Side::kBuy, 5'000, 20);  // Holds for 200.
   SetFees(1'000, 2'000);
   venue.Order(venue.bob, Side::kSell, 5'000, 20);
-  EXPECT_EQ(usd(kAlice), kStart - 1'000'000 - 100);
-  EXPECT_EQ(usd(kBob), kStart + 1'000'000 - 2'000);
+  EXPECT_EQ(usd(kAlice), kStartBalance - 1'000'000 - 100);
+  EXPECT_EQ(usd(kBob), kStartBalance + 1'000'000 - 2'000);
   EXPECT_EQ(venue.held(kAlice, kUsd), 0);
 }
 
@@ -151,7 +149,7 @@ TEST_F(MoneyTest, OldRebateIsCappedByTheNewTakersFee) {
   venue.Order(venue.alice, Side::kSell, 5'000, 20);
   SetFees(0, 10);
   venue.Order(venue.bob, Side::kBuy, 5'000, 20);
-  EXPECT_EQ(usd(kAlice), kStart + 1'000'000 + 10);
+  EXPECT_EQ(usd(kAlice), kStartBalance + 1'000'000 + 10);
   EXPECT_EQ(usd(kFees), 0);
 }
 
@@ -178,16 +176,16 @@ TEST_F(MoneyTest, SelfTradePreventionReturnsHolds) {
     EXPECT_EQ(venue.held(kAlice, kBtc), row.held_btc);
     EXPECT_EQ(venue.held(kAlice, kUsd), row.held_usd);
     venue.MassCancel(venue.alice, MassCancelScope::kSession, MassCancelTrigger::kRequest);
-    EXPECT_EQ(usd(kAlice), kStart);
-    EXPECT_EQ(btc(kAlice), kStart);
+    EXPECT_EQ(usd(kAlice), kStartBalance);
+    EXPECT_EQ(btc(kAlice), kStartBalance);
   }
 }
 
 TEST_F(MoneyTest, SelfTradeWithoutPreventionOnlyCostsFees) {
   venue.Order(venue.alice, Side::kSell, 5'000, 20);
   venue.Order(venue.alice, Side::kBuy, 5'000, 20);
-  EXPECT_EQ(usd(kAlice), kStart - 300);
-  EXPECT_EQ(btc(kAlice), kStart);
+  EXPECT_EQ(usd(kAlice), kStartBalance - 300);
+  EXPECT_EQ(btc(kAlice), kStartBalance);
 }
 
 TEST_F(MoneyTest, FeeAccountMayTradeItself) {
@@ -205,12 +203,12 @@ TEST_F(MoneyTest, WithdrawalOfHeldFundsIsRefusedAndUsesItsIndex) {
   command.chain_transfer.chain_id = 1;
   command.chain_transfer.index = 1;
   command.chain_transfer.asset = kUsd;
-  command.chain_transfer.amount = {kStart};
+  command.chain_transfer.amount = {kStartBalance};
   venue.Send(command);
   EXPECT_EQ(venue.EventTypes(), "WithdrawRefused");
   EXPECT_EQ(venue.events[0].transfer.reason, RejectReason::kInsufficientBalance);
   command.chain_transfer.index = 2;
-  command.chain_transfer.amount = {kStart - 1'000'200};
+  command.chain_transfer.amount = {kStartBalance - 1'000'200};
   venue.Send(command);
   EXPECT_EQ(venue.EventTypes(), "Withdrawn");
   EXPECT_EQ(usd(kAlice), 0);

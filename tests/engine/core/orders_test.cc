@@ -188,6 +188,31 @@ TEST_F(OrdersTest, FilledGtdOrderDoesNotExpire) {
   EXPECT_EQ(venue.EventTypes(), "");
 }
 
+TEST_F(OrdersTest, CanceledGtdOrderDoesNotExpireAgain) {
+  const OrderId order = Gtd(1'000, 50'000);
+  venue.Cancel(venue.alice, order);
+  EXPECT_EQ(venue.core.next_deadline_ns(), 0);
+  Timer(50'000);
+  EXPECT_EQ(venue.EventTypes(), "");
+}
+
+TEST_F(OrdersTest, DayStopsEndWithTheDay) {
+  const OrderId stop = Send(venue.alice, Side::kBuy, 1'200, 10, [](NewOrderCommand& order) {
+    order.type = OrderType::kStop;
+    order.stop_price = {1'100};
+    order.time_in_force = TimeInForce::kDay;
+  });
+  ASSERT_NE(stop, OrderId{});
+  Command close = MakeCommand(CommandType::kSetPhase);
+  close.instrument = kBtcUsd;
+  close.set_phase.phase = TradingPhase::kClosed;
+  venue.Send(close);
+  ASSERT_NE(venue.FindEvent(EventType::kOrderCanceled), nullptr);
+  EXPECT_EQ(venue.FindEvent(EventType::kOrderCanceled)->order_id, stop);
+  EXPECT_EQ(venue.FindEvent(EventType::kOrderCanceled)->canceled.reason, CancelReason::kEndOfDay);
+  EXPECT_EQ(venue.held(kAlice, kUsd), 0);
+}
+
 TEST_F(OrdersTest, AtTheCloseOrderWaitsOutsideTheBook) {
   const Change at_the_close = [](NewOrderCommand& order) {
     order.time_in_force = TimeInForce::kAtTheClose;

@@ -14,6 +14,7 @@ struct PhaseOptions {
   TradingPhase next{};
   int64_t reference = 0;
   InstrumentId instrument = kBtcUsd;
+  uint8_t flags = 0;
 };
 
 struct RuleOptions {
@@ -28,6 +29,8 @@ struct RuleOptions {
   int64_t order_quantity_max = 0;
   int64_t order_notional_max = 0;
   uint8_t flags = 0;
+  uint8_t auction_extensions_max = 0;
+  uint16_t auction_band_bp = 0;
 };
 
 struct PhaseVenue {
@@ -40,6 +43,7 @@ struct PhaseVenue {
                          .reference_price = {options.reference},
                          .phase = phase,
                          .next = options.next,
+                         .flags = options.flags,
                          .reserved = {}};
     venue.Send(command);
   }
@@ -58,12 +62,15 @@ struct PhaseVenue {
                             .order_quantity_max = {rules.order_quantity_max},
                             .order_notional_max = {rules.order_notional_max},
                             .flags = rules.flags,
+                            .auction_extensions_max = rules.auction_extensions_max,
+                            .auction_band_bp = rules.auction_band_bp,
                             .reserved = {}};
     venue.Send(command);
   }
 
-  void Timer(int64_t time_ns) {
+  void Timer(int64_t time_ns, bool bounded = false) {
     Command command = MakeCommand(CommandType::kTimer);
+    command.timer.bounded = bounded ? 1 : 0;
     command.timestamp_ns = venue.time_ns = time_ns;
     venue.Send(command);
   }

@@ -7,23 +7,20 @@
 namespace tally {
 namespace {
 
-constexpr uint16_t kGroup = 5;
-constexpr InstrumentId kOther{2};
-
 // 0: no limit.
 struct Limits {
   int64_t window_ns = 0;
   int64_t quantity_max = 0;
   int64_t delta_max = 0;
   uint32_t count_max = 0;
-  uint16_t maker_group = kGroup;
+  uint16_t maker_group = kMakerGroup;
 };
 
 class ProtectionTest : public ::testing::Test {
  protected:
   ProtectionTest() {
     venue.SetUp();
-    venue.DefineInstrument(kOther, BtcUsdTerms());
+    venue.DefineInstrument(kOtherInstrument, BtcUsdTerms());
   }
 
   void Define(const Limits& limits, AccountId account = kAlice) {
@@ -38,7 +35,7 @@ class ProtectionTest : public ::testing::Test {
     venue.Send(command);
   }
 
-  void Reset(SessionIndex session, uint16_t maker_group = kGroup) {
+  void Reset(SessionIndex session, uint16_t maker_group = kMakerGroup) {
     Command command = venue.FromSession(session, CommandType::kResetProtection);
     command.reset_protection.maker_group = maker_group;
     venue.Send(command);
@@ -46,7 +43,7 @@ class ProtectionTest : public ::testing::Test {
 
   // An order of Alice in the group, resting unless it crosses.
   RejectReason Order(Side side, int64_t price, int64_t quantity, InstrumentId instrument = kBtcUsd,
-                     uint16_t maker_group = kGroup) {
+                     uint16_t maker_group = kMakerGroup) {
     Command command = venue.OrderCommand(venue.alice, side, price, quantity);
     command.instrument = instrument;
     command.new_order.maker_group = maker_group;
@@ -79,7 +76,7 @@ TEST_F(ProtectionTest, TripCancelsTheGroupEverywhereAndNothingElse) {
   Order(Side::kSell, 5'000, 10);
   Order(Side::kSell, 5'001, 10);
   Order(Side::kBuy, 4'000, 10);
-  Order(Side::kBuy, 4'000, 10, kOther);
+  Order(Side::kBuy, 4'000, 10, kOtherInstrument);
   venue.Order(venue.alice, Side::kBuy, 3'000, 1);
   Take(Side::kBuy, 5'000, 10);
   EXPECT_EQ(venue.EventTypes(),
@@ -94,19 +91,19 @@ TEST_F(ProtectionTest, TripCancelsTheGroupEverywhereAndNothingElse) {
   EXPECT_EQ(report.protection_tripped.delta, QuantityLots{-10});
   EXPECT_EQ(report.protection_tripped.count, 1u);
   EXPECT_EQ(report.protection_tripped.canceled_count, 3u);
-  EXPECT_EQ(report.protection_tripped.maker_group, kGroup);
+  EXPECT_EQ(report.protection_tripped.maker_group, kMakerGroup);
   EXPECT_EQ(venue.core.open_order_count(), 1u);
 }
 
 TEST_F(ProtectionTest, TripPublishesTheIndicativePriceOfACallElsewhere) {
   Command phase = MakeCommand(CommandType::kSetPhase);
-  phase.instrument = kOther;
+  phase.instrument = kOtherInstrument;
   phase.set_phase.phase = TradingPhase::kOpeningAuction;
   venue.Send(phase);
   Define({.quantity_max = 1});
-  Order(Side::kBuy, 4'000, 1, kOther);
+  Order(Side::kBuy, 4'000, 1, kOtherInstrument);
   Command other = venue.OrderCommand(venue.bob, Side::kSell, 4'000, 1);
-  other.instrument = kOther;
+  other.instrument = kOtherInstrument;
   venue.Send(other);
   EXPECT_EQ(venue.EventTypes(), "Accepted Indicative BookTop");
   Order(Side::kSell, 5'000, 1);
@@ -117,16 +114,16 @@ TEST_F(ProtectionTest, TripPublishesTheIndicativePriceOfACallElsewhere) {
 
 TEST_F(ProtectionTest, TripLetsPegsElsewhereFollowInTheSameCommand) {
   Command rules = MakeCommand(CommandType::kDefineRules);
-  rules.instrument = kOther;
+  rules.instrument = kOtherInstrument;
   rules.define_rules.flags = kRulesFlagHidden;
   venue.Send(rules);
   Define({.quantity_max = 1});
-  Order(Side::kBuy, 4'000, 1, kOther);
+  Order(Side::kBuy, 4'000, 1, kOtherInstrument);
   Command other = venue.OrderCommand(venue.bob, Side::kBuy, 3'900, 1);
-  other.instrument = kOther;
+  other.instrument = kOtherInstrument;
   venue.Send(other);
   other = venue.OrderCommand(venue.bob, Side::kBuy, 4'500, 1);
-  other.instrument = kOther;
+  other.instrument = kOtherInstrument;
   other.new_order.type = OrderType::kPegged;
   other.new_order.peg = PegReference::kPrimary;
   venue.Send(other);
@@ -154,7 +151,7 @@ TEST_F(ProtectionTest, TrippedGroupIsRefusedUntilItIsReset) {
   Take(Side::kBuy, 5'000, 5);
   ASSERT_TRUE(tripped());
   EXPECT_EQ(Order(Side::kBuy, 4'000, 1), RejectReason::kProtectionTripped);
-  EXPECT_EQ(Order(Side::kBuy, 4'000, 1, kOther), RejectReason::kProtectionTripped);
+  EXPECT_EQ(Order(Side::kBuy, 4'000, 1, kOtherInstrument), RejectReason::kProtectionTripped);
   EXPECT_EQ(Order(Side::kBuy, 4'000, 1, kBtcUsd, 6), RejectReason::kNone);
   EXPECT_EQ(Order(Side::kBuy, 4'000, 1, kBtcUsd, 0), RejectReason::kNone);
   Reset(venue.alice, 7);

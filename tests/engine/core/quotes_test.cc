@@ -7,8 +7,6 @@
 namespace tally {
 namespace {
 
-constexpr uint16_t kGroup = 5;
-constexpr int64_t kStart = 1'000'000'000;
 using R = RejectReason;
 
 struct Quote {
@@ -17,7 +15,7 @@ struct Quote {
   int64_t ask_price = 5'000;
   int64_t ask = 10;
   uint16_t entry = 0;
-  uint16_t maker_group = kGroup;
+  uint16_t maker_group = kMakerGroup;
   uint8_t flags = 0;
   SelfTradePrevention self_trade_prevention = SelfTradePrevention::kNone;
 };
@@ -26,7 +24,7 @@ class QuotesTest : public ::testing::Test {
  protected:
   QuotesTest() {
     venue.SetUp();
-    DefineGroup(kGroup, 0);
+    DefineGroup(kMakerGroup, 0);
   }
 
   void DefineGroup(uint16_t maker_group, int64_t quantity_max) {
@@ -75,14 +73,14 @@ TEST_F(QuotesTest, QuoteRestsOnBothSidesAndHasOneAnswer) {
   EXPECT_EQ(done.ask_leaves, QuantityLots{10});
   EXPECT_NE(done.bid_order_id, done.ask_order_id);
   EXPECT_EQ(done.bid_reason, R::kNone);
-  EXPECT_EQ(done.maker_group, kGroup);
+  EXPECT_EQ(done.maker_group, kMakerGroup);
   EXPECT_EQ(venue.events[0].client_order_id, ClientOrderId{1});
   EXPECT_EQ(held_usd(), 400'080);
   EXPECT_EQ(held_btc(), 10'000);
   EXPECT_EQ(venue.core.open_order_count(), 2u);
 }
 
-struct ReplaceCase {
+struct QuoteReplaceCase {
   const char* what;
   Quote quote;
   const char* events;
@@ -90,7 +88,7 @@ struct ReplaceCase {
 };
 
 TEST_F(QuotesTest, ReplacementKeepsThePlaceOnlyOfASideThatShrinks) {
-  const ReplaceCase cases[] = {
+  const QuoteReplaceCase cases[] = {
       {"same", {}, "QuoteDone", true},
       {"bid shrinks", {.bid = 5}, "QuoteDone BookTop", true},
       {"bid grows", {.bid = 11}, "QuoteDone BookTop", false},
@@ -98,7 +96,7 @@ TEST_F(QuotesTest, ReplacementKeepsThePlaceOnlyOfASideThatShrinks) {
       {"bid moves away", {.bid_price = 3'999}, "QuoteDone BookTop", false},
       {"ask withdrawn", {.ask = 0}, "Canceled QuoteDone BookTop", true},
   };
-  for (const ReplaceCase& row : cases) {
+  for (const QuoteReplaceCase& row : cases) {
     SCOPED_TRACE(row.what);
     const OrderId bid = Send({}).bid_order_id;
     const OrderId other = venue.Order(venue.bob, Side::kBuy, 4'000, 1);
@@ -276,7 +274,7 @@ TEST_F(QuotesTest, AnEntryKeepsItsAttributesUntilItIsWithdrawn) {
 }
 
 TEST_F(QuotesTest, FillOfTheFirstSideCanTripTheProtectionBeforeTheSecond) {
-  DefineGroup(kGroup, 4);
+  DefineGroup(kMakerGroup, 4);
   venue.Order(venue.bob, Side::kSell, 4'000, 4);
   const QuoteDoneEvent done = Send({});
   EXPECT_EQ(venue.EventTypes(), "Filled Filled Trade QuoteDone Canceled ProtectionTripped BookTop");
@@ -348,7 +346,7 @@ TEST_F(QuotesTest, HaltRefusesQuotesButNotTheirWithdrawal) {
 }
 
 TEST_F(QuotesTest, QuotesOfACallWaitForTheAuctionAndCountInTheProtection) {
-  DefineGroup(kGroup, 3);
+  DefineGroup(kMakerGroup, 3);
   Command phase = MakeCommand(CommandType::kSetPhase);
   phase.instrument = kBtcUsd;
   phase.set_phase.phase = TradingPhase::kOpeningAuction;
@@ -369,8 +367,8 @@ TEST_F(QuotesTest, MoneyReturnsWhenEverythingIsWithdrawn) {
   venue.Order(venue.bob, Side::kSell, 4'000, 7);
   Send({.bid = 0, .ask = 0});
   EXPECT_EQ(held_usd() + held_btc(), 0);
-  EXPECT_EQ(venue.available(kAlice, kUsd), kStart + 200'000 - 20 - 280'000 - 28);
-  EXPECT_EQ(venue.available(kAlice, kBtc), kStart - 4'000 + 7'000);
+  EXPECT_EQ(venue.available(kAlice, kUsd), kStartBalance + 200'000 - 20 - 280'000 - 28);
+  EXPECT_EQ(venue.available(kAlice, kBtc), kStartBalance - 4'000 + 7'000);
 }
 
 }  // namespace

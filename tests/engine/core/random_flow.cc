@@ -1,8 +1,14 @@
 #include "tests/engine/core/random_flow.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace tally {
+
+uint64_t SeedOr(uint64_t seed) {
+  const char* const text = std::getenv("TALLY_SEED");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : seed;
+}
 
 CoreLimits FlowLimits() {
   CoreLimits limits = SmallLimits();

@@ -11,6 +11,9 @@ namespace tally {
 inline constexpr InstrumentId kEthUsd{2};
 inline constexpr AssetId kEth{2};
 
+// TALLY_SEED of the environment, if it is set.
+uint64_t SeedOr(uint64_t seed);
+
 CoreLimits FlowLimits();
 
 // Sets up a venue with two instruments on one quote asset, four traders with six sessions and

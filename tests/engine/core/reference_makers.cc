@@ -4,20 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "tests/engine/core/reference_venue.h"
+
 namespace tally {
 namespace {
-
-std::string CancelLine(OrderId id, QuantityLots canceled, QuantityLots leaves,
-                       CancelReason reason) {
-  return absl::StrCat("cancel ", Raw(id), " ", canceled.value, " leaves ", leaves.value, " reason ",
-                      static_cast<int>(reason));
-}
 
 std::string FillLine(OrderId id, PriceTicks price, QuantityLots quantity, int64_t fee) {
   return absl::StrCat("fill ", Raw(id), " ", quantity.value, " at ", price.value, " fee ", fee);
 }
-
-std::string RejectLine(RejectReason reason) { return absl::StrCat("reject ", Raw(reason)); }
 
 std::string SideLine(OrderId id, QuantityLots leaves, RejectReason reason) {
   return absl::StrCat(Raw(id), " ", leaves.value, " ", Raw(reason));
@@ -75,6 +69,7 @@ Lines ReferenceMakers::Apply(const Command& command) {
     case CommandType::kReplaceOrder:
     case CommandType::kOrderQuery:
     case CommandType::kAccountQuery:
+    case CommandType::kSignOrder:
     case CommandType::kOpenSession:
     case CommandType::kDefineAsset:
     case CommandType::kDefineInstrument:
@@ -85,6 +80,9 @@ Lines ReferenceMakers::Apply(const Command& command) {
     case CommandType::kDeposit:
     case CommandType::kWithdraw:
     case CommandType::kBatchSettled:
+    case CommandType::kBatchStatus:
+    case CommandType::kDispute:
+    case CommandType::kDefineExposure:
       break;
   }
   return {"unexpected"};

@@ -7,6 +7,13 @@
 namespace tally {
 namespace {
 
+std::string FillLine(OrderId id, const BookEvent& fill, QuantityLots leaves, int64_t fee) {
+  return absl::StrCat("fill ", Raw(id), " ", fill.quantity.value, " at ", fill.price.value,
+                      " leaves ", leaves.value, " fee ", fee);
+}
+
+}  // namespace
+
 std::string RejectLine(RejectReason reason) { return absl::StrCat("reject ", Raw(reason)); }
 
 std::string CancelLine(OrderId id, QuantityLots canceled, QuantityLots leaves,
@@ -15,12 +22,13 @@ std::string CancelLine(OrderId id, QuantityLots canceled, QuantityLots leaves,
                       static_cast<int>(reason));
 }
 
-std::string FillLine(OrderId id, const BookEvent& fill, QuantityLots leaves, int64_t fee) {
-  return absl::StrCat("fill ", Raw(id), " ", fill.quantity.value, " at ", fill.price.value,
-                      " leaves ", leaves.value, " fee ", fee);
+std::string RestateLine(OrderId id, RestateReason reason, PriceTicks price) {
+  return absl::StrCat("restate ", Raw(id), " reason ", Raw(reason), " at ", price.value);
 }
 
-}  // namespace
+std::string TriggerLine(OrderId id, OrderType becomes, PriceTicks trigger_price) {
+  return absl::StrCat("trigger ", Raw(id), " as ", Raw(becomes), " by ", trigger_price.value);
+}
 
 void ReferenceVenue::DefineInstrument(InstrumentId id, const DefineInstrumentCommand& terms) {
   instruments_.try_emplace(id, Instrument{terms, ReferenceBook(open_orders_)});
@@ -55,7 +63,7 @@ int64_t ReferenceVenue::held(AccountId account, AssetId asset) const {
   int64_t sum = 0;
   for (const auto& [id, order] : orders_) {
     if (order.account == account && HoldAsset(order) == asset) {
-      sum += HoldOf(order);
+      sum += HeldBy(id, order);
     }
   }
   return sum;
@@ -199,9 +207,14 @@ std::vector<std::string> ReferenceVenue::Follow(OrderId taker,
         Trade(taker, event, &lines);
         break;
       case BookEventKind::kEntered:
+        break;
       case BookEventKind::kSlid:
+        orders_.at(event.order).price = event.price;
+        lines.push_back(RestateLine(event.order, RestateReason::kSlide, event.price));
+        break;
       case BookEventKind::kRefreshed:
-        break;  // Of orders that the flow of this venue does not have.
+        lines.push_back(RestateLine(event.order, RestateReason::kRefresh, event.price));
+        break;
       case BookEventKind::kMakerCanceled:
       case BookEventKind::kTakerCanceled:
         orders_.at(event.order).leaves = event.leaves;
@@ -234,6 +247,11 @@ std::vector<std::string> DescribeEvents(const std::vector<Event>& events) {
     } else if (event.type == EventType::kOrderCanceled) {
       lines.push_back(CancelLine(event.order_id, event.canceled.canceled, event.canceled.leaves,
                                  event.canceled.reason));
+    } else if (event.type == EventType::kOrderRestated) {
+      lines.push_back(RestateLine(event.order_id, event.restated.reason, event.restated.price));
+    } else if (event.type == EventType::kOrderTriggered) {
+      lines.push_back(
+          TriggerLine(event.order_id, event.triggered.order_type, event.triggered.trigger_price));
     } else if (event.type == EventType::kOrderRejected ||
                event.type == EventType::kCancelRejected) {
       lines.push_back(RejectLine(event.rejected.reason));

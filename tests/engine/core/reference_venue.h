@@ -19,6 +19,7 @@ namespace tally {
 class ReferenceVenue {
  public:
   explicit ReferenceVenue(uint32_t open_orders) : open_orders_(open_orders) {}
+  virtual ~ReferenceVenue() = default;
 
   struct Order {
     SessionIndex session;
@@ -51,7 +52,7 @@ class ReferenceVenue {
   const std::map<OrderId, Order>& orders() const { return orders_; }
   const ReferenceBook& book(InstrumentId id) const { return instruments_.at(id).book; }
 
- private:
+ protected:
   struct Instrument {
     DefineInstrumentCommand terms;
     ReferenceBook book;
@@ -59,6 +60,8 @@ class ReferenceVenue {
 
   static int64_t FloorFee(__int128 notional, int32_t rate);
   int64_t HoldOf(const Order& order) const;
+  // What an open order holds, where others share its funds.
+  virtual int64_t HeldBy(OrderId, const Order& order) const { return HoldOf(order); }
   AssetId HoldAsset(const Order& order) const;
   std::vector<std::string> Follow(OrderId taker, const std::vector<BookEvent>& events);
   void Trade(OrderId taker_id, const BookEvent& event, std::vector<std::string>* lines);
@@ -69,6 +72,12 @@ class ReferenceVenue {
   std::map<OrderId, Order> orders_;
   std::map<std::pair<AccountId, AssetId>, int64_t> totals_;
 };
+
+// One event as a line.
+std::string RejectLine(RejectReason reason);
+std::string CancelLine(OrderId id, QuantityLots canceled, QuantityLots leaves, CancelReason reason);
+std::string RestateLine(OrderId id, RestateReason reason, PriceTicks price);
+std::string TriggerLine(OrderId id, OrderType becomes, PriceTicks trigger_price);
 
 // The order reports and trades among events, one line each.
 std::vector<std::string> DescribeEvents(const std::vector<Event>& events);

@@ -194,7 +194,7 @@ TEST_F(RejectTest, FullPoolIsCapacity) {
   EXPECT_EQ(small.reject_reason(), R::kCapacity);
 }
 
-struct ReplaceCase {
+struct OrderReplaceCase {
   const char* what;
   R reason;
   std::function<void(ReplaceOrderCommand&)> change;
@@ -204,7 +204,7 @@ TEST_F(RejectTest, EachCauseOfAReplaceHasItsReason) {
   using C = ReplaceOrderCommand;
   const OrderId order = venue.Order(venue.alice, Side::kBuy, 4'900, 10);  // Client order id 4.
   venue.Order(venue.bob, Side::kSell, 4'900, 4);
-  const ReplaceCase cases[] = {
+  const OrderReplaceCase cases[] = {
       {"no target", R::kUnknownOrder, [](C& c) { c.target = {}; }},
       {"never issued", R::kUnknownOrder, [](C& c) { c.target.order_id = OrderId{999}; }},
       {"of another", R::kUnknownOrder, [](C& c) { c.target.order_id = OrderId{2}; }},
@@ -219,7 +219,7 @@ TEST_F(RejectTest, EachCauseOfAReplaceHasItsReason) {
       {"executed", R::kBelowFilled, [](C& c) { c.quantity = {4}; }},
       {"balance", R::kInsufficientBalance, [](C& c) { c.price = {10'000}, c.quantity = {10'000}; }},
   };
-  for (const ReplaceCase& row : cases) {
+  for (const OrderReplaceCase& row : cases) {
     Command command = venue.FromSession(venue.alice, CommandType::kReplaceOrder);
     command.replace_order = {.target = {.order_id = order, .client_order_id = {}},
                              .new_client_order_id = ClientOrderId{5},

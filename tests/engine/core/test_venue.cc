@@ -53,6 +53,10 @@ const char* TypeName(EventType type) {
       return "StateHash";
     case EventType::kDuplicateCommand:
       return "DuplicateCommand";
+    case EventType::kOrderSigned:
+      return "OrderSigned";
+    case EventType::kOrderSignature:
+      return "OrderSignature";
     case EventType::kOrderTriggered:
       return "OrderTriggered";
     case EventType::kOrderRestated:
@@ -75,6 +79,14 @@ const char* TypeName(EventType type) {
       return "ProtectionDefined";
     case EventType::kKillSwitched:
       return "KillSwitched";
+    case EventType::kTradeBroken:
+      return "TradeBroken";
+    case EventType::kExposureDefined:
+      return "ExposureDefined";
+    case EventType::kBatchStatus:
+      return "BatchStatus";
+    case EventType::kDispute:
+      return "Dispute";
   }
   return "?";
 }
@@ -121,8 +133,8 @@ void TestVenue::SetUp() {
   alice = Open(kAlice, 11);
   bob = Open(kBob, 22);
   for (AccountId account : {kAlice, kBob}) {
-    Deposit(account, kBtc, 1'000'000'000);
-    Deposit(account, kUsd, 1'000'000'000);
+    Deposit(account, kBtc, kStartBalance);
+    Deposit(account, kUsd, kStartBalance);
   }
 }
 
@@ -317,7 +329,7 @@ void TestVenue::CheckConservation() const {
       ASSERT_GE(balance.available.value, 0);
       ASSERT_GE(balance.held.value, 0);
       sum += balance.available.value + balance.held.value;
-      sum_held += balance.held.value;
+      sum_held += balance.held.value - core.Disputed(AccountId{account}, asset).value;
     }
     const auto deposited = deposited_.find(asset);
     ASSERT_EQ(sum, deposited == deposited_.end() ? 0 : deposited->second) << "asset " << row;

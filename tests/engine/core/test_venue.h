@@ -18,6 +18,9 @@ inline constexpr AccountId kAlice{1};
 inline constexpr AccountId kBob{2};
 inline constexpr AccountId kFees{9};
 inline constexpr InstrumentId kBtcUsd{1};
+inline constexpr InstrumentId kOtherInstrument{2};  // Of tests that need two.
+inline constexpr uint16_t kMakerGroup = 5;
+inline constexpr int64_t kStartBalance = 1'000'000'000;  // Of Alice and Bob, in each asset.
 
 class CollectingSink final : public EventSink {
  public:

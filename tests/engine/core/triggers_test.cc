@@ -246,6 +246,39 @@ TEST_F(TriggersTest, AStopOfADisabledAccountIsCanceledInsteadOfTriggered) {
   EXPECT_EQ(venue.FindEvent(EventType::kOrderCanceled)->canceled.reason, CancelReason::kVenue);
 }
 
+TEST_F(TriggersTest, ATriggeredStopIsHeldToItsSelfTradePrevention) {
+  const struct {
+    const char* name;
+    SelfTradePrevention mode;
+    CancelReason reason;
+    std::size_t canceled;
+  } rows[] = {
+      {"newest", SelfTradePrevention::kCancelNewest, CancelReason::kSelfTradeNewest, 1},
+      {"oldest", SelfTradePrevention::kCancelOldest, CancelReason::kSelfTradeOldest, 1},
+      {"both", SelfTradePrevention::kCancelBoth, CancelReason::kSelfTradeBoth, 2},
+      {"decrement", SelfTradePrevention::kDecrementAndCancel, CancelReason::kSelfTradeDecrement, 2},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    venue.Order(venue.alice, Side::kSell, 1'060, 10);
+    Send(venue.alice, Side::kBuy, 1'200, 10, [&](NewOrderCommand& order) {
+      order.type = OrderType::kStop;
+      order.stop_price = {1'050};
+      order.self_trade_prevention = row.mode;
+    });
+    Print(1'050);
+    ASSERT_EQ(Triggered().size(), 1u);
+    const std::vector<uint64_t> canceled = Orders(EventType::kOrderCanceled);
+    ASSERT_EQ(canceled.size(), row.canceled);
+    EXPECT_EQ(venue.FindEvent(EventType::kOrderCanceled)->canceled.reason, row.reason);
+    venue.MassCancel(venue.alice, MassCancelScope::kAccount, MassCancelTrigger::kRequest);
+    venue.Order(carol, Side::kSell, 1'010, 1);  // So that the next stop is not reached already.
+    venue.Order(venue.bob, Side::kBuy, 1'010, 1);
+    EXPECT_EQ(venue.held(kAlice, kUsd), 0);
+    EXPECT_EQ(venue.held(kAlice, kBtc), 0);
+  }
+}
+
 TEST_F(TriggersTest, MassCancelTakesStops) {
   StopOrder(venue.alice, Side::kBuy, 1'050, 1'200, 1);
   venue.MassCancel(venue.alice, MassCancelScope::kAccount, MassCancelTrigger::kRequest);

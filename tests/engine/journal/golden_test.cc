@@ -49,7 +49,7 @@ std::string Describe(const Command& command) {
                       ToHex(command.payload.data(), command.payload.size()), "\n");
 }
 
-std::string WriteFrames() {
+std::string GoldenFrames() {
   std::string bytes;
   const std::vector<Command> commands = GoldenCommands();
   Sha256Digest previous{};
@@ -101,15 +101,15 @@ void WriteIfAsked(const std::string& path, const std::string& bytes) {
 }
 
 TEST(GoldenJournalTest, Version1MeansWhatItMeant) {
-  WriteIfAsked(kGolden + "/v1.frames", WriteFrames());
-  WriteIfAsked(kGolden + "/v1.txt", DescribeFrames(WriteFrames()));
+  WriteIfAsked(kGolden + "/v1.frames", GoldenFrames());
+  WriteIfAsked(kGolden + "/v1.txt", DescribeFrames(GoldenFrames()));
   const std::string bytes = ReadFileBytes(kGolden + "/v1.frames");
   ASSERT_FALSE(bytes.empty());
   EXPECT_EQ(DescribeFrames(bytes), ReadFileBytes(kGolden + "/v1.txt"));
 }
 
 TEST(GoldenJournalTest, TheCurrentVersionIsWrittenAsItsGoldenFile) {
-  EXPECT_EQ(WriteFrames(), ReadFileBytes(kGolden + "/v1.frames"));
+  EXPECT_EQ(GoldenFrames(), ReadFileBytes(kGolden + "/v1.frames"));
 }
 
 TEST(GoldenEventLogTest, Version1SegmentsStayReadable) {

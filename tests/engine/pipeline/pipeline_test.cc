@@ -23,10 +23,12 @@ class FixedClock final : public Clock {
 
 class PipelineTest : public testing::TestWithParam<WaitKind> {
  protected:
-  void Start(uint32_t input_ring_size = 64, uint32_t output_ring_size = 256) {
+  void Start(uint32_t input_ring_size = 64, uint32_t output_ring_size = 256,
+             uint32_t event_consumers = 1) {
     pipeline_ = *Pipeline::Create({.wait = GetParam(),
                                    .input_ring_size = input_ring_size,
                                    .output_ring_size = output_ring_size,
+                                   .event_consumers = event_consumers,
                                    .clock = &clock_},
                                   &journal_, &core_, &event_log_);
     pipeline_->Start();
@@ -46,18 +48,18 @@ class PipelineTest : public testing::TestWithParam<WaitKind> {
   }
 
   // Takes events as the gateway does, until `count` have come.
-  std::vector<Event> TakeEvents(std::size_t count) {
+  std::vector<Event> TakeEvents(std::size_t count, uint32_t consumer = 0) {
     std::vector<Event> taken;
     while (taken.size() < count) {
-      const std::span<const Event> events = pipeline_->PeekEvents(count - taken.size());
+      const std::span<const Event> events = pipeline_->PeekEvents(count - taken.size(), consumer);
       taken.insert(taken.end(), events.begin(), events.end());
-      pipeline_->ConsumeEvents(events.size());
+      pipeline_->ConsumeEvents(events.size(), consumer);
       if (events.empty()) {
         if (!pipeline_->health().ok()) {
           break;
         }
-        if (pipeline_->ArmEventFd()) {
-          pollfd entry{pipeline_->event_fd(), POLLIN, 0};
+        if (pipeline_->ArmEventFd(consumer)) {
+          pollfd entry{pipeline_->event_fd(consumer), POLLIN, 0};
           EXPECT_EQ(poll(&entry, 1, -1), 1);
         }
       }
@@ -198,6 +200,30 @@ TEST_P(PipelineTest, ConsumerThatTakesNothingIsFeltAtTheInput) {
   const std::vector<Event> events = TakeEvents(published);
   for (uint64_t i = 0; i < published; ++i) {
     EXPECT_EQ(events[i].client_sequence, i + 1);
+  }
+  EXPECT_TRUE(pipeline_->Stop().ok());
+}
+
+TEST_P(PipelineTest, EachOfTwoGatewaysGetsEveryEvent) {
+  constexpr std::size_t kCount = 500;
+  Start(64, 32, 2);
+  std::vector<Event> second;
+  std::thread gateway([&] { second = TakeEvents(kCount, 1); });
+  std::thread producer([&] {
+    for (uint64_t i = 1; i <= kCount; ++i) {
+      while (!Publish(i)) {
+        std::this_thread::yield();
+      }
+    }
+  });
+  const std::vector<Event> first = TakeEvents(kCount);
+  producer.join();
+  gateway.join();
+  ASSERT_EQ(first.size(), kCount);
+  ASSERT_EQ(second.size(), kCount);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    EXPECT_EQ(first[i].sequence, EventSequence{i + 1});
+    EXPECT_EQ(second[i].sequence, EventSequence{i + 1});
   }
   EXPECT_TRUE(pipeline_->Stop().ok());
 }

@@ -14,6 +14,14 @@ abstract contract Roles is VaultStorage {
         emit OperatorChanged(newOperator);
     }
 
+    function setSender(address sender, bool allowed) external override {
+        address current = _control.operator;
+        if (msg.sender != current && msg.sender != admin) revert NotOperator();
+        if (current == address(0)) revert ZeroAddress(); // Nobody's keys.
+        _senders[current][sender] = allowed;
+        emit SenderChanged(current, sender, allowed);
+    }
+
     function setGuardian(address newGuardian) external override onlyAdmin {
         guardian = newGuardian;
         emit GuardianChanged(newGuardian);
@@ -48,6 +56,11 @@ abstract contract Roles is VaultStorage {
 
     function operator() external view override returns (address) {
         return _control.operator;
+    }
+
+    function isSender(address sender) external view override returns (bool) {
+        address current = _control.operator;
+        return current != address(0) && (sender == current || _senders[current][sender]);
     }
 
     function pausedUntil() external view override returns (uint64) {

@@ -1,23 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IKeys} from "../interfaces/IKeys.sol";
 import {CommitmentRing} from "../libraries/CommitmentRing.sol";
 import {NettedEntries} from "../libraries/NettedEntries.sol";
+import {VaultHashes} from "../libraries/VaultHashes.sol";
 import {BatchHeader} from "../types/VaultTypes.sol";
-import {VaultStorage} from "./VaultStorage.sol";
+import {Finality} from "./Finality.sol";
 
 /// @notice Executes netted batches: each once, in order, on the state it was built for. Calls no
-/// other contract.
-abstract contract Settlement is VaultStorage {
+/// other contract than the vault's own.
+/// An order may live longer than the ring: every 256th chain hash is kept for ever, so that two
+/// executions of one order can always be compared (ICourt.proveOverfill).
+abstract contract Settlement is Finality {
+    address public immutable override keys;
+
     function settle(BatchHeader calldata header, bytes calldata data) external override {
+        _settle(header, data, false);
+    }
+
+    function settleCosigned(
+        BatchHeader calldata header,
+        bytes calldata data,
+        bytes calldata signatures
+    ) external override {
+        IKeys(keys).checkCosignatures(header, data, signatures);
+        _settle(header, data, true);
+    }
+
+    function head() external view override returns (uint64, uint64, uint64) {
+        return (_head.nextBatch, _head.lastEvent, _head.lastEngineTime);
+    }
+
+    function _settle(BatchHeader calldata header, bytes calldata data, bool cosigned) private {
         Control memory control = _control;
-        if (msg.sender != control.operator) revert NotOperator();
-        if (block.timestamp < control.pausedUntil) revert SettlePaused(control.pausedUntil);
-        _advanceHead(header);
-        bytes32 next = _chainAfter(header, data);
+        if (!_maySend(control.operator)) revert NotOperator();
+        bool challenged = _advanceHead(header, control.pausedUntil);
+        bytes32 next = VaultHashes.chainAfter(header, keccak256(data));
         chain = next;
-        CommitmentRing.push(header.id, next, ringSize, challengeWindow);
-        NettedEntries.applyAll(data, control.accountCount, control.assetCount);
+        CommitmentRing.push(
+            header.id,
+            next,
+            ringSize,
+            challengeWindow,
+            challenged && _isHeld(header.id)
+        );
+        if (header.id % ANCHOR_BATCHES == 0) anchorOf[header.id] = next;
+        NettedEntries.applyAll(
+            data,
+            NettedEntries.limits(control.accountCount, control.assetCount, header.id, cosigned),
+            _guards
+        );
         emit Batch(
             header.id,
             header.firstEvent,
@@ -28,22 +61,18 @@ abstract contract Settlement is VaultStorage {
         );
     }
 
-    function head() external view override returns (uint64, uint64, uint64) {
-        return (_head.nextBatch, _head.lastEvent, _head.lastEngineTime);
-    }
-
-    function commitmentOf(uint64 id) external view override returns (bytes32, uint32) {
-        uint64 nextBatch = _head.nextBatch;
-        if (id == 0 || id >= nextBatch || nextBatch - id > ringSize) return (0, 0);
-        return CommitmentRing.entryOf(id, ringSize);
-    }
-
-    function _advanceHead(BatchHeader calldata header) private {
+    // Returns whether any challenge is open.
+    function _advanceHead(BatchHeader calldata header, uint40 pausedUntil) private returns (bool) {
         Head memory current = _head;
+        if (current.haltedAt != 0) revert VaultHalted();
+        if (block.timestamp < pausedUntil) revert SettlePaused(pausedUntil);
         if (header.id != current.nextBatch) revert WrongBatch(current.nextBatch, header.id);
         if (header.parent != chain) revert WrongParent(chain, header.parent);
         if (header.firstEvent != current.lastEvent + 1 || header.lastEvent < header.firstEvent) {
             revert WrongEventRange(current.lastEvent + 1, header.firstEvent, header.lastEvent);
+        }
+        if (header.previousEngineTime != current.lastEngineTime) {
+            revert EngineTimeBackwards(current.lastEngineTime, header.previousEngineTime);
         }
         if (header.engineTime < current.lastEngineTime) {
             revert EngineTimeBackwards(current.lastEngineTime, header.engineTime);
@@ -52,23 +81,6 @@ abstract contract Settlement is VaultStorage {
         current.lastEvent = header.lastEvent;
         current.lastEngineTime = header.engineTime;
         _head = current;
-    }
-
-    function _chainAfter(BatchHeader calldata header, bytes calldata data)
-        private
-        pure
-        returns (bytes32)
-    {
-        return keccak256(
-            abi.encode(
-                header.parent,
-                header.id,
-                header.firstEvent,
-                header.lastEvent,
-                header.engineTime,
-                header.execRoot,
-                keccak256(data)
-            )
-        );
+        return current.openChallenges != 0;
     }
 }

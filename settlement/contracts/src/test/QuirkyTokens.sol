@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
 import {IVault} from "../interfaces/IVault.sol";
 
@@ -86,5 +87,50 @@ contract ReentrantToken is ERC20("Reentrant", "RE") {
         assembly ("memory-safe") {
             revert(add(reason, 32), mload(reason))
         }
+    }
+}
+
+/// @notice Balances grow and shrink by themselves: everybody's by `percent`.
+contract RebasingToken is ERC20("Rebasing", "RB") {
+    uint256 public percent = 100;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function rebase(uint256 percent_) external {
+        percent = percent_;
+    }
+
+    function balanceOf(address who) public view override returns (uint256) {
+        return super.balanceOf(who) * percent / 100;
+    }
+
+    function transfer(address to, uint256 value) public override returns (bool) {
+        return super.transfer(to, value * 100 / percent);
+    }
+
+    function transferFrom(address from, address to, uint256 value) public override returns (bool) {
+        return super.transferFrom(from, to, value * 100 / percent);
+    }
+}
+
+/// @notice With ERC-2612 permits and any number of decimals.
+contract PermitToken is ERC20Permit {
+    uint8 private immutable _decimals;
+
+    constructor(string memory name_, string memory symbol_, uint8 decimals_)
+        ERC20(name_, symbol_)
+        ERC20Permit("Permit")
+    {
+        _decimals = decimals_;
+    }
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function decimals() public view override returns (uint8) {
+        return _decimals;
     }
 }

@@ -1,5 +1,5 @@
-// The part of the contract ABI the vault uses: static types, structs of static types (flattened by
-// the ABI to their members), `bytes` and `uint64[]` as arguments.
+// The contract ABI: any type as an argument (structs and lists are arrays here), static types and
+// structs of them as results.
 import { keccakText } from "./keccak.mjs";
 
 const kWord = 1n << 256n;
@@ -15,38 +15,40 @@ export const signatureOf = (item) => `${item.name}(${item.inputs.map(typeOf).joi
 export const selectorOf = (signature) => keccakText(signature).slice(0, 10);
 export const topicOf = (signature) => keccakText(signature);
 
-function encodeDynamic(type, value) {
-  if (type === "uint64[]") return word(value.length) + value.map(word).join("");
-  const hex = value.replace(/^0x/, "");  // bytes
-  return word(hex.length / 2) + hex.padEnd(Math.ceil(hex.length / 64) * 64, "0");
-}
+const isArray = (type) => type.endsWith("[]");
+const isTuple = (type) => type.startsWith("(") && !isArray(type);
+const isDynamic = (type) =>
+  isArray(type) || type === "bytes" || (isTuple(type) && membersOf(type).some(isDynamic));
 
-const isDynamic = (type) => type === "bytes" || type === "uint64[]";
+// Members of a tuple "(a,b)" as a list of types.
+const membersOf = (type) => splitTypes(type.slice(1, -1));
 
 function encodeStatic(type, value) {
   if (type === "bool") return word(value ? 1 : 0);
   return word(typeof value === "string" && !value.startsWith("-") ? BigInt(value) : value);
 }
 
-// Members of a static tuple "(a,b)" as a list of types.
-const membersOf = (type) => type.slice(1, -1).split(",");
+function encodeValue(type, value) {
+  if (isArray(type)) {
+    const element = type.slice(0, -2);
+    return word(value.length) + encodeArguments(value.map(() => element), value);
+  }
+  if (isTuple(type)) return encodeArguments(membersOf(type), value);
+  if (type !== "bytes") return encodeStatic(type, value);
+  const hex = value.replace(/^0x/, "");
+  return word(hex.length / 2) + hex.padEnd(Math.ceil(hex.length / 64) * 64, "0");
+}
 
 // Encodes arguments (arrays for structs) without a selector; no "0x".
 export function encodeArguments(types, values) {
-  const heads = types.map((type, i) => {
-    if (isDynamic(type)) return null;
-    if (type.startsWith("(")) return membersOf(type).map((t, j) => encodeStatic(t, values[i][j])).join("");
-    return encodeStatic(type, values[i]);
+  const parts = types.map((type, i) => ({ dynamic: isDynamic(type), text: encodeValue(type, values[i]) }));
+  let offset = parts.reduce((sum, { dynamic, text }) => sum + (dynamic ? 32 : text.length / 2), 0);
+  const head = parts.map(({ dynamic, text }) => {
+    if (!dynamic) return text;
+    offset += text.length / 2;
+    return word(offset - text.length / 2);
   });
-  const headBytes = heads.reduce((sum, h) => sum + (h === null ? 32 : h.length / 2), 0);
-  let tail = "";
-  const head = heads.map((h, i) => {
-    if (h !== null) return h;
-    const offset = word(headBytes + tail.length / 2);
-    tail += encodeDynamic(types[i], values[i]);
-    return offset;
-  });
-  return head.join("") + tail;
+  return head.join("") + parts.filter((part) => part.dynamic).map((part) => part.text).join("");
 }
 
 export function encodeCall(signature, ...values) {

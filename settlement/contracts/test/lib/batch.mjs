@@ -3,7 +3,8 @@ import { encodeArguments, encodeCall } from "./abi.mjs";
 import { keccak, keccakText } from "./keccak.mjs";
 
 export const kEntryBytes = 28;
-export const kSettle = "settle((bytes32,uint64,uint64,uint64,uint64,bytes32),bytes)";
+export const kHeader = "(bytes32,uint64,uint64,uint64,uint64,uint64,bytes32)";
+export const kSettle = `settle(${kHeader},bytes)`;
 const kInt88 = 1n << 88n;
 const hexOf = (value, bytes) => BigInt(value).toString(16).padStart(bytes * 2, "0");
 const int88 = (value) => hexOf(((BigInt(value) % kInt88) + kInt88) % kInt88, 11);
@@ -20,14 +21,14 @@ export function genesisOf(chainId, vault) {
   return keccak("0x" + encodeArguments(["bytes32", "uint256", "address"], [tag, chainId, vault]));
 }
 
-// header: {parent, id, firstEvent, lastEvent, engineTime, execRoot}.
+// header: {parent, id, firstEvent, lastEvent, previousEngineTime, engineTime, execRoot}.
 export function chainOf(header, data) {
-  const types = ["bytes32", "uint64", "uint64", "uint64", "uint64", "bytes32", "bytes32"];
+  const types = ["bytes32", "uint64", "uint64", "uint64", "uint64", "uint64", "bytes32", "bytes32"];
   return keccak("0x" + encodeArguments(types, [...headerTuple(header), keccak(data)]));
 }
 
 export const headerTuple = (h) =>
-  [h.parent, h.id, h.firstEvent, h.lastEvent, h.engineTime, h.execRoot];
+  [h.parent, h.id, h.firstEvent, h.lastEvent, h.previousEngineTime, h.engineTime, h.execRoot];
 
 export const settleCalldata = (header, data) => encodeCall(kSettle, headerTuple(header), data);
 

@@ -61,6 +61,14 @@ export class Chain {
 
   // One request for many calls, answers in order.
   async rpcAll(calls) {
+    const answers = await this.tryAll(calls);
+    const failed = answers.find((answer) => answer instanceof Error);
+    if (failed) throw failed;
+    return answers;
+  }
+
+  // Same, with an Error (a Revert) in the place of each answer that failed.
+  async tryAll(calls) {
     const body = calls.map(([method, params]) => ({ jsonrpc: "2.0", id: ++this.#id, method, params }));
     const response = await fetch(this.#url, {
       method: "POST",
@@ -70,8 +78,7 @@ export class Chain {
     const byId = new Map((await response.json()).map((answer) => [answer.id, answer]));
     return body.map(({ id, method }) => {
       const { result, error } = byId.get(id);
-      if (error) throw this.#toError(method, error);
-      return result;
+      return error ? this.#toError(method, error) : result;
     });
   }
 

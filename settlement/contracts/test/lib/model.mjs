@@ -30,7 +30,7 @@ export class Random {
 
 export class Ledger {
   constructor({ accounts, assets }) {
-    Object.assign(this, { accounts, assets, balances: new Map(), claimable: Array(assets).fill(0n) });
+    Object.assign(this, { accounts, assets, balances: new Map(), claimable: Array(assets).fill(0n), pending: Array(assets).fill(0n) });
   }
 
   of(account, asset) {

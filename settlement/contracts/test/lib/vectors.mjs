@@ -5,13 +5,21 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeArguments, encodeCall, selectorOf, signatureOf, topicOf, typeOf, word } from "./abi.mjs";
+import { kConfigFields, kConfigTypes } from "./config.mjs";
 import { balanceSlotOf, chainOf, encodeEntries, genesisOf, settleCalldata } from "./batch.mjs";
 import { keccak, keccakText, toHex } from "./keccak.mjs";
+import { orderVectors } from "./order_vectors.mjs";
 
 const kChainId = 31337;
 const kVault = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
 const kAlice = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
 const kToken = "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512";
+
+const kConfig = {
+  admin: kAlice, operator: kVault, guardian: kToken, verifier: "0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9",
+  ringSize: 4096, challengeWindow: 86400, responseTime: 43200, propagationDelay: 600, forceDelay: 259200,
+  maxLag: 345600, orderLife: 0, challengeBond: 100_000_000_000_000_000n,
+};
 
 const kBatches = [
   {  // One trade: account 1 buys 5 base (asset 0) for 1,000 quote (asset 1) from 2; 3 takes the fee.
@@ -49,8 +57,10 @@ const texts = (object) => Object.fromEntries(Object.entries(object).map(([k, v])
 
 function batches() {
   let parent = genesisOf(kChainId, kVault);
+  let previousEngineTime = 0n;
   return kBatches.map(({ range, engineTime, execRoot, entries }, i) => {
-    const header = { parent, id: BigInt(i + 1), firstEvent: range[0], lastEvent: range[1], engineTime, execRoot };
+    const header = { parent, id: BigInt(i + 1), firstEvent: range[0], lastEvent: range[1], previousEngineTime, engineTime, execRoot };
+    previousEngineTime = engineTime;
     const data = encodeEntries(entries);
     parent = chainOf(header, data);
     return {
@@ -134,13 +144,12 @@ export function makeVectors() {
     batches: batches(),
     calls: calls(),
     logs: logs(abi),
+    signedOrders: orderVectors(kChainId, kVault),
     balanceSlots: [[1, 0], [2, 3], [16777215, 32767]].map(([account, pair]) => (
       { account, pair, slot: "0x" + word(balanceSlotOf(account, pair)) })),
     constructorArguments: {
-      config: { admin: kAlice, operator: kVault, guardian: kToken, ringSize: 4096, challengeWindow: 86400, forceDelay: 259200 },
-      encoded: "0x" + encodeArguments(
-        ["address", "address", "address", "uint32", "uint32", "uint32"],
-        [kAlice, kVault, kToken, 4096, 86400, 259200]),
+      config: texts(kConfig),
+      encoded: "0x" + encodeArguments(kConfigTypes, kConfigFields.map((name) => kConfig[name])),
     },
   };
 }

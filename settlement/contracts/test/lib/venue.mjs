@@ -5,22 +5,32 @@ import { join } from "node:path";
 import { build } from "../../build.mjs";
 import { decodeStatic, encodeArguments, encodeCall, signatureOf, topicOf, typeOf, word } from "./abi.mjs";
 import { chainOf, encodeEntries, kSettle, settleCalldata } from "./batch.mjs";
+import { keccak } from "./keccak.mjs";
 import { Revert } from "./chain.mjs";
+import { kConfigFields, kConfigTypes } from "./config.mjs";
 
 // CONTRACTS_OUT: artifacts that a build system made already.
 const { out } = build({ out: process.env.CONTRACTS_OUT, log: () => {} });
 export const artifact = (name) => JSON.parse(readFileSync(join(out, `${name}.json`), "utf8"));
 
 export const kZeroHash = "0x" + "00".repeat(32);
+export const kZeroAddress = "0x" + "00".repeat(20);
 export const kNobody = "0x00000000000000000000000000000000000000ff";
 export const kUnits = 10n ** 10n;  // Token units in a quantum: 18 decimals to 8.
+export const kFarAway = 4_000_000_000;  // A time in 2096.
 const kMax = (1n << 256n) - 1n;
 
 // "name" plus a constructor (string, string, uint8) of TestToken.
-function tokenArguments(name, decimals) {
+export function tokenArguments(name, decimals) {
   const text = (s) => word(s.length) + Buffer.from(s).toString("hex").padEnd(64, "0");
   return word(0x60) + word(0xa0) + word(decimals) + text(name) + text(name);
 }
+
+// A short game: an hour to challenge, as long to answer.
+const kDefaults = {
+  verifier: kZeroAddress, ringSize: 64, challengeWindow: 3600, responseTime: 3600, propagationDelay: 600,
+  forceDelay: 86400, maxLag: 86400, orderLife: 0, challengeBond: 10n ** 17n,
+};
 
 export class Venue {
   // Roles are the node's first accounts; `users` own vault accounts 1, 2, 3.
@@ -31,11 +41,11 @@ export class Venue {
     const vault = artifact("Vault");
     chain.addErrors(vault.abi);
     venue.abi = vault.abi;
-    const c = { admin, operator, guardian, ringSize: 64, challengeWindow: 3600, forceDelay: 86400, ...config };
-    venue.config = c;
-    venue.address = await chain.deploy(admin, vault.bytecode, encodeArguments(
-      ["address", "address", "address", "uint32", "uint32", "uint32"],
-      [c.admin, c.operator, c.guardian, c.ringSize, c.challengeWindow, c.forceDelay]));
+    venue.config = { ...kDefaults, admin, operator, guardian, ...config };
+    venue.address = await chain.deploy(admin, vault.bytecode,
+      encodeArguments(kConfigTypes, kConfigFields.map((name) => venue.config[name])));
+    [venue.court, venue.keys] = await Promise.all(["court()", "keys()"].map((call) => venue.viewAddress(call)));
+    for (const name of ["Court", "Keys"]) chain.addErrors(artifact(name).abi);
     for (let i = 0; i < assets; i++) await venue.addToken("TestToken", tokenArguments(`T${i}`, 18));
     return venue;
   }
@@ -67,6 +77,17 @@ export class Venue {
     await this.chain.sendAll(transactions.map((t) => ({ from: this.funder, to: this.address, ...t })));
   }
 
+  // Arms accounts 1..count until far away, as their owners would: written to storage, for owners without a key.
+  async armAccounts(count) {
+    const slot = BigInt(this.storageSlot("_guards"));
+    await this.chain.rpcAll(Array.from({ length: count }, (_, i) => ["anvil_setStorageAt", [this.address,
+      keccak("0x" + word(i + 1) + word(slot)), "0x" + word(kFarAway)]]));
+  }
+
+  storageSlot(label) {
+    return artifact("Vault").storageLayout.storage.find((variable) => variable.label === label).slot;
+  }
+
   // Gives users 0, 1, 2 the accounts 1, 2, 3, each with `quanta` of every asset.
   async registerUsers(quanta) {
     for (const user of this.users.slice(0, 3)) {
@@ -74,6 +95,7 @@ export class Venue {
       for (let asset = 0; asset < this.tokens.length; asset++) {
         await this.send(user, "deposit(uint16,uint256)", asset, quanta * kUnits);
       }
+      await this.send(user, "arm(uint32)", kFarAway);
     }
   }
 
@@ -91,6 +113,10 @@ export class Venue {
     return (await this.views([type], signature, ...args))[0];
   }
 
+  async viewAddress(signature, ...args) {
+    return (await this.views(["address"], signature, ...args))[0];
+  }
+
   balance(account, asset) {
     return this.view("balanceOf(uint32,uint16)", account, asset);
   }
@@ -105,7 +131,8 @@ export class Venue {
     const [id, lastEvent, engineTime] = await this.views(["uint64", "uint64", "uint64"], "head()");
     const parent = await this.view("chain()");
     const header = {
-      parent, id, firstEvent: lastEvent + 1n, lastEvent: lastEvent + 10n, engineTime: engineTime + 1n,
+      parent, id, firstEvent: lastEvent + 1n, lastEvent: lastEvent + 10n,
+      previousEngineTime: engineTime, engineTime: engineTime + 1n,
       execRoot: kZeroHash, ...changes,
     };
     const data = encodeEntries(entries);

@@ -1,0 +1,170 @@
+#include "settlement/netting/executions.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/assert.h"
+#include "settlement/chain/keccak.h"
+#include "settlement/netting/keccak_lanes.h"
+
+namespace tally::settlement {
+namespace {
+
+constexpr std::size_t kLeafWords = 6;
+constexpr __int128 kFeeMax = (static_cast<__int128>(1) << 95) - 1;
+
+void PutBigEndian(uint8_t* end, unsigned __int128 value, std::size_t width) {
+  for (std::size_t i = 0; i < width; ++i) {
+    *--end = static_cast<uint8_t>(value);
+    value >>= 8;
+  }
+}
+
+std::vector<Hash32> NextLevel(const std::vector<Hash32>& level) {
+  std::vector<uint8_t> pairs;
+  pairs.reserve(level.size() * kWordBytes);
+  for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
+    const auto [small, large] = std::minmax(level[i], level[i + 1]);
+    AppendBytes(&pairs, View(small));
+    AppendBytes(&pairs, View(large));
+  }
+  std::vector<Hash32> next = KeccakMany(pairs, 2 * kWordBytes);
+  if (level.size() % 2 == 1) {
+    next.push_back(level.back());
+  }
+  return next;
+}
+
+// The leaf's words at `out`, which is zero.
+void PutLeafWords(const Execution& execution, uint8_t* out) {
+  CHECK(execution.fee <= kFeeMax && execution.fee >= -kFeeMax - 1);
+  CHECK(execution.base >> 96 == 0 && execution.quote >> 96 == 0 && execution.cum_before >> 96 == 0);
+  const auto end_of_word = [&](std::size_t word) { return out + (word + 1) * kWordBytes; };
+  PutBigEndian(end_of_word(0), Raw(execution.account), 4);
+  std::copy(execution.order_hash.bytes.begin(), execution.order_hash.bytes.end(), end_of_word(0));
+  PutBigEndian(end_of_word(2), execution.base, 12);
+  PutBigEndian(end_of_word(3), execution.quote, 12);
+  if (execution.fee < 0) {
+    std::fill_n(end_of_word(3), 16, uint8_t{0xff});
+  }
+  PutBigEndian(end_of_word(4), static_cast<unsigned __int128>(execution.fee), 16);
+  PutBigEndian(end_of_word(5), execution.cum_before, 12);
+}
+
+ByteView BytesOf(const std::vector<Hash32>& hashes) {
+  static_assert(sizeof(Hash32) == kWordBytes);
+  return {reinterpret_cast<const uint8_t*>(hashes.data()), hashes.size() * kWordBytes};
+}
+
+}  // namespace
+
+Hash32 UnsignedOrderHash(OrderId order) {
+  Hash32 hash;
+  PutBigEndian(hash.bytes.data() + kWordBytes, Raw(order), 8);
+  return hash;
+}
+
+Hash32 LeafOf(const Execution& execution) {
+  std::array<uint8_t, kLeafWords * kWordBytes> words{};
+  PutLeafWords(execution, words.data());
+  const Hash32 inner = Keccak256(ByteView(words));
+  return Keccak256(View(inner));
+}
+
+ExecutionTree::ExecutionTree(std::vector<Hash32> leaves) {
+  levels_.push_back(std::move(leaves));
+  while (levels_.back().size() > 1) {
+    levels_.push_back(NextLevel(levels_.back()));
+  }
+}
+
+Hash32 ExecutionTree::root() const {
+  return levels_.back().empty() ? Hash32{} : levels_.back().front();
+}
+
+std::vector<Hash32> ExecutionTree::ProofOf(std::size_t leaf) const {
+  CHECK(leaf < levels_.front().size());
+  std::vector<Hash32> proof;
+  for (std::size_t i = 0; i + 1 < levels_.size(); ++i) {
+    const std::size_t sibling = leaf ^ 1;
+    if (sibling < levels_[i].size()) {
+      proof.push_back(levels_[i][sibling]);
+    }
+    leaf /= 2;
+  }
+  return proof;
+}
+
+Hash32 RootOf(std::vector<Hash32> leaves) {
+  while (leaves.size() > 1) {
+    leaves = NextLevel(leaves);
+  }
+  return leaves.empty() ? Hash32{} : leaves.front();
+}
+
+std::vector<Hash32> BatchExecutions::Leaves() const {
+  std::vector<uint8_t> words(rows.size() * kLeafWords * kWordBytes);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    PutLeafWords(rows[i].execution, words.data() + i * kLeafWords * kWordBytes);
+  }
+  const std::vector<Hash32> inner = KeccakMany(words, kLeafWords * kWordBytes);
+  return KeccakMany(BytesOf(inner), kWordBytes);
+}
+
+absl::Status ExecutionWindow::Add(const Event& event, const InstrumentDefinedEvent& terms,
+                                  const Authority& authority) {
+  const OrderFilledEvent& fill = event.filled;
+  const int64_t lots_before =
+      fill.cumulative.value - fill.quantity.value - authority.cumulative_before.value;
+  if (lots_before < 0) {
+    return absl::DataLossError(absl::StrCat("event ", Raw(event.sequence), ": order ",
+                                            Raw(event.order_id),
+                                            " filled more than it says in all"));
+  }
+  const auto [found, is_new] = row_of_.try_emplace({Raw(event.order_id), authority.version},
+                                                   static_cast<uint32_t>(rows_.size()));
+  if (is_new) {
+    BatchExecutions::Row& row = rows_.emplace_back();
+    row.order = event.order_id;
+    row.execution.account = event.account;
+    row.execution.cum_before = static_cast<unsigned __int128>(lots_before) *
+                               static_cast<unsigned __int128>(terms.lot_quanta.value);
+    if (authority.order != nullptr) {
+      row.signed_order = static_cast<int64_t>(orders_.size());
+      orders_.push_back(*authority.order);
+      signed_orders_max_ = std::max(signed_orders_max_, ++signed_orders_[event.account]);
+    }
+  }
+  Execution& execution = rows_[found->second].execution;
+  const auto lots = static_cast<unsigned __int128>(fill.quantity.value);
+  execution.base += lots * static_cast<unsigned __int128>(terms.lot_quanta.value);
+  execution.quote += lots * static_cast<unsigned __int128>(fill.price.value) *
+                     static_cast<unsigned __int128>(terms.tick_quanta.value);
+  execution.fee += fill.fee.value;
+  return absl::OkStatus();
+}
+
+BatchExecutions ExecutionWindow::Take(const OrderDomain& domain) {
+  const std::vector<Hash32> hashes = domain.HashesOf(orders_);
+  for (BatchExecutions::Row& row : rows_) {
+    row.execution.order_hash = row.signed_order < 0
+                                   ? UnsignedOrderHash(row.order)
+                                   : hashes[static_cast<std::size_t>(row.signed_order)];
+  }
+  BatchExecutions batch{.rows = std::exchange(rows_, {}), .orders = std::exchange(orders_, {})};
+  signed_orders_.clear();
+  signed_orders_max_ = 0;
+  std::sort(batch.rows.begin(), batch.rows.end(),
+            [](const BatchExecutions::Row& a, const BatchExecutions::Row& b) {
+              return std::tie(a.execution.account, a.execution.order_hash) <
+                     std::tie(b.execution.account, b.execution.order_hash);
+            });
+  row_of_.clear();
+  return batch;
+}
+
+}  // namespace tally::settlement
