@@ -135,10 +135,15 @@ class AnvilTest : public testing::Test {
     ASSERT_TRUE(mined.ok()) << mined.status();
   }
 
+  // As `tally relay` steps: a transient error is tried again.
+  void Step() {
+    const absl::Status status = relayer_->Step();
+    ASSERT_TRUE(status.ok() || Relayer::IsTransient(status)) << status << "\n" << log_;
+  }
+
   void RunUntilIdle(uint64_t deposits) {
     for (int i = 0; i < 300; ++i) {
-      const absl::Status status = relayer_->Step();
-      ASSERT_TRUE(status.ok() || Relayer::IsTransient(status)) << status << "\n" << log_;
+      ASSERT_NO_FATAL_FAILURE(Step());
       Mine(1);
       if (relayer_->idle() && engine_.deposit_count() == deposits &&
           relayer_->position().last_event == engine_.event_count()) {
@@ -216,7 +221,7 @@ TEST_F(AnvilTest, SettlesAVenue) {
   Mine(3);
   Trade(50);
   for (int i = 0; i < 200 && engine_.withdraw_count() < 2; ++i) {
-    ASSERT_TRUE(relayer_->Step().ok()) << log_;
+    ASSERT_NO_FATAL_FAILURE(Step());
     Mine(1);
   }
   StartRelayer();  // A restart in the middle of it.
@@ -235,7 +240,7 @@ TEST_F(AnvilTest, SettlesAVenue) {
   };
   const uint64_t before = height();
   for (int i = 0; i < 200 && !is_mined(); ++i) {
-    ASSERT_TRUE(relayer_->Step().ok()) << log_;
+    ASSERT_NO_FATAL_FAILURE(Step());
   }
   ASSERT_TRUE(is_mined()) << log_;
   const auto depth = static_cast<int64_t>(height() - before);
@@ -279,7 +284,7 @@ TEST_F(AnvilTest, AnotherLaneSettlesWhenTheFirstCannotPay) {
   const uint64_t batches = engine_.settled_batches();
   Trade(150);
   for (int i = 0; i < 200 && engine_.settled_batches() < batches + 3; ++i) {
-    ASSERT_TRUE(relayer_->Step().ok()) << log_;
+    ASSERT_NO_FATAL_FAILURE(Step());
     Mine(1);
   }
   ExpectAgreement();
