@@ -160,12 +160,11 @@ HashFunction FastestFunction() {
 
 }  // namespace
 
-std::vector<Hash32> KeccakMany(std::span<const uint8_t> messages, std::size_t message_bytes) {
+void KeccakMany(std::span<const uint8_t> messages, std::size_t message_bytes, Hash32* hashes) {
   static const HashFunction hash_whole = FastestFunction();
   CHECK(message_bytes > 0 && messages.size() % message_bytes == 0);
   const std::size_t count = messages.size() / message_bytes;
-  std::vector<Hash32> hashes(count);
-  const std::size_t done = hash_whole(messages, message_bytes, hashes.data());
+  const std::size_t done = hash_whole(messages, message_bytes, hashes);
   if (done < count) {
     // The last few in a set of their own, filled up with anything.
     constexpr std::size_t kLanesMax = 8;
@@ -174,8 +173,14 @@ std::vector<Hash32> KeccakMany(std::span<const uint8_t> messages, std::size_t me
     std::copy(messages.begin() + static_cast<std::ptrdiff_t>(done * message_bytes), messages.end(),
               rest.begin());
     hash_whole(rest, message_bytes, out.data());
-    std::copy_n(out.begin(), count - done, hashes.begin() + static_cast<std::ptrdiff_t>(done));
+    std::copy_n(out.begin(), count - done, hashes + done);
   }
+}
+
+std::vector<Hash32> KeccakMany(std::span<const uint8_t> messages, std::size_t message_bytes) {
+  CHECK(message_bytes > 0);
+  std::vector<Hash32> hashes(messages.size() / message_bytes);
+  KeccakMany(messages, message_bytes, hashes.data());
   return hashes;
 }
 

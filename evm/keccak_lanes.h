@@ -15,5 +15,7 @@ namespace tally::evm {
 //
 // Thread safety: any thread.
 std::vector<Hash32> KeccakMany(std::span<const uint8_t> messages, std::size_t message_bytes);
+// The same into memory that is there: `hashes` has room for one of each message.
+void KeccakMany(std::span<const uint8_t> messages, std::size_t message_bytes, Hash32* hashes);
 
 }  // namespace tally::evm

@@ -37,10 +37,10 @@ std::array<uint8_t, 64> CompactSignature(const EcdsaSignature& signature) {
 
 Bytes FullSignature(const std::array<uint8_t, 64>& compact) {
   const EcdsaSignature signature = FromCompactSignature(compact);
-  Bytes full;
-  AppendBytes(&full, View(signature.r));
-  AppendBytes(&full, View(signature.s));
-  full.push_back(static_cast<uint8_t>(27 + signature.y_parity));
+  Bytes full(2 * kWordBytes + 1);
+  const auto second = std::copy(signature.r.bytes.begin(), signature.r.bytes.end(), full.begin());
+  std::copy(signature.s.bytes.begin(), signature.s.bytes.end(), second);
+  full.back() = static_cast<uint8_t>(27 + signature.y_parity);
   return full;
 }
 

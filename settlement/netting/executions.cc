@@ -14,7 +14,9 @@
 namespace tally::settlement {
 namespace {
 
-constexpr std::size_t kLeafWords = 6;
+constexpr std::size_t kLeafBytes = 6 * kWordBytes;
+// Hashed at a time: what they are made of stays in the processor's nearest memory.
+constexpr std::size_t kBlock = 64;
 constexpr __int128 kFeeMax = (static_cast<__int128>(1) << 95) - 1;
 
 void PutBigEndian(uint8_t* end, unsigned __int128 value, std::size_t width) {
@@ -24,19 +26,27 @@ void PutBigEndian(uint8_t* end, unsigned __int128 value, std::size_t width) {
   }
 }
 
-std::vector<Hash32> NextLevel(const std::vector<Hash32>& level) {
-  std::vector<uint8_t> pairs;
-  pairs.reserve(level.size() * kWordBytes);
-  for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
-    const auto [small, large] = std::minmax(level[i], level[i + 1]);
-    AppendBytes(&pairs, View(small));
-    AppendBytes(&pairs, View(large));
+ByteView BytesOf(std::span<const Hash32> hashes) {
+  static_assert(sizeof(Hash32) == kWordBytes);
+  return {reinterpret_cast<const uint8_t*>(hashes.data()), hashes.size() * kWordBytes};
+}
+
+// The level above `level`, at `next`, which may be where `level` is. Returns its size.
+std::size_t HashLevel(std::span<const Hash32> level, Hash32* next) {
+  std::array<Hash32, 2 * kBlock> pairs;
+  const std::size_t count = level.size() / 2;
+  for (std::size_t first = 0; first < count; first += kBlock) {
+    const std::size_t size = std::min(kBlock, count - first);
+    for (std::size_t i = 0; i < size; ++i) {
+      const Hash32* const pair = &level[2 * (first + i)];
+      std::tie(pairs[2 * i], pairs[2 * i + 1]) = std::minmax(pair[0], pair[1]);
+    }
+    KeccakMany(BytesOf({pairs.data(), 2 * size}), 2 * kWordBytes, next + first);
   }
-  std::vector<Hash32> next = KeccakMany(pairs, 2 * kWordBytes);
   if (level.size() % 2 == 1) {
-    next.push_back(level.back());
+    next[count] = level.back();
   }
-  return next;
+  return count + level.size() % 2;
 }
 
 // The leaf's words at `out`, which is zero.
@@ -55,11 +65,6 @@ void PutLeafWords(const Execution& execution, uint8_t* out) {
   PutBigEndian(end_of_word(5), execution.cum_before, 12);
 }
 
-ByteView BytesOf(const std::vector<Hash32>& hashes) {
-  static_assert(sizeof(Hash32) == kWordBytes);
-  return {reinterpret_cast<const uint8_t*>(hashes.data()), hashes.size() * kWordBytes};
-}
-
 }  // namespace
 
 Hash32 UnsignedOrderHash(OrderId order) {
@@ -69,7 +74,7 @@ Hash32 UnsignedOrderHash(OrderId order) {
 }
 
 Hash32 LeafOf(const Execution& execution) {
-  std::array<uint8_t, kLeafWords * kWordBytes> words{};
+  std::array<uint8_t, kLeafBytes> words{};
   PutLeafWords(execution, words.data());
   const Hash32 inner = Keccak256(ByteView(words));
   return Keccak256(View(inner));
@@ -78,7 +83,10 @@ Hash32 LeafOf(const Execution& execution) {
 ExecutionTree::ExecutionTree(std::vector<Hash32> leaves) {
   levels_.push_back(std::move(leaves));
   while (levels_.back().size() > 1) {
-    levels_.push_back(NextLevel(levels_.back()));
+    const std::vector<Hash32>& level = levels_.back();
+    std::vector<Hash32> next((level.size() + 1) / 2);
+    HashLevel(level, next.data());
+    levels_.push_back(std::move(next));
   }
 }
 
@@ -101,18 +109,25 @@ std::vector<Hash32> ExecutionTree::ProofOf(std::size_t leaf) const {
 
 Hash32 RootOf(std::vector<Hash32> leaves) {
   while (leaves.size() > 1) {
-    leaves = NextLevel(leaves);
+    leaves.resize(HashLevel(leaves, leaves.data()));
   }
   return leaves.empty() ? Hash32{} : leaves.front();
 }
 
 std::vector<Hash32> BatchExecutions::Leaves() const {
-  std::vector<uint8_t> words(rows.size() * kLeafWords * kWordBytes);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    PutLeafWords(rows[i].execution, words.data() + i * kLeafWords * kWordBytes);
+  std::array<uint8_t, kBlock * kLeafBytes> words;
+  std::array<Hash32, kBlock> inner;
+  std::vector<Hash32> leaves(rows.size());
+  for (std::size_t first = 0; first < rows.size(); first += kBlock) {
+    const std::size_t size = std::min(kBlock, rows.size() - first);
+    words.fill(0);
+    for (std::size_t i = 0; i < size; ++i) {
+      PutLeafWords(rows[first + i].execution, words.data() + i * kLeafBytes);
+    }
+    KeccakMany({words.data(), size * kLeafBytes}, kLeafBytes, inner.data());
+    KeccakMany(BytesOf({inner.data(), size}), kWordBytes, leaves.data() + first);
   }
-  const std::vector<Hash32> inner = KeccakMany(words, kLeafWords * kWordBytes);
-  return KeccakMany(BytesOf(inner), kWordBytes);
+  return leaves;
 }
 
 absl::Status ExecutionWindow::Add(const Event& event, const InstrumentDefinedEvent& terms,
@@ -148,6 +163,7 @@ absl::Status ExecutionWindow::Add(const Event& event, const InstrumentDefinedEve
   return absl::OkStatus();
 }
 
+// The batch gets memory of its own, in one piece: what the window has grown to, it keeps.
 BatchExecutions ExecutionWindow::Take(const OrderDomain& domain) {
   const std::vector<Hash32> hashes = domain.HashesOf(orders_);
   for (BatchExecutions::Row& row : rows_) {
@@ -155,15 +171,28 @@ BatchExecutions ExecutionWindow::Take(const OrderDomain& domain) {
                                    ? UnsignedOrderHash(row.order)
                                    : hashes[static_cast<std::size_t>(row.signed_order)];
   }
-  BatchExecutions batch{.rows = std::exchange(rows_, {}), .orders = std::exchange(orders_, {})};
+  std::vector<const BatchExecutions::Row*> sorted;
+  sorted.reserve(rows_.size());
+  for (const BatchExecutions::Row& row : rows_) {
+    sorted.push_back(&row);
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const BatchExecutions::Row* a, const BatchExecutions::Row* b) {
+              return std::tie(a->execution.account, a->execution.order_hash) <
+                     std::tie(b->execution.account, b->execution.order_hash);
+            });
+  BatchExecutions batch{.rows = {}, .orders = orders_};
+  batch.rows.reserve(rows_.size());
+  for (const BatchExecutions::Row* row : sorted) {
+    batch.rows.push_back(*row);
+  }
+  const std::size_t size = row_of_.size();
+  row_of_.clear();
+  row_of_.reserve(size);
+  rows_.clear();
+  orders_.clear();
   signed_orders_.clear();
   signed_orders_max_ = 0;
-  std::sort(batch.rows.begin(), batch.rows.end(),
-            [](const BatchExecutions::Row& a, const BatchExecutions::Row& b) {
-              return std::tie(a.execution.account, a.execution.order_hash) <
-                     std::tie(b.execution.account, b.execution.order_hash);
-            });
-  row_of_.clear();
   return batch;
 }
 

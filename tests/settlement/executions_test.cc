@@ -128,6 +128,35 @@ TEST_F(SignedOrderVectors, LeavesRootsAndProofsMatch) {
   }
 }
 
+// The tree as OpenZeppelin defines it, a pair at a time.
+Hash32 PlainRootOf(std::vector<Hash32> level) {
+  while (level.size() > 1) {
+    std::vector<Hash32> next;
+    for (std::size_t i = 0; i + 1 < level.size(); i += 2) {
+      Bytes pair;
+      AppendBytes(&pair, View(std::min(level[i], level[i + 1])));
+      AppendBytes(&pair, View(std::max(level[i], level[i + 1])));
+      next.push_back(Keccak256(pair));
+    }
+    if (level.size() % 2 == 1) {
+      next.push_back(level.back());
+    }
+    level = std::move(next);
+  }
+  return level.front();
+}
+
+TEST(ExecutionTreeTest, RootsOfEverySize) {
+  std::vector<Hash32> leaves;
+  for (uint64_t order = 1; order <= 300; ++order) {
+    const Hash32 id = UnsignedOrderHash(OrderId{order});
+    leaves.push_back(Keccak256(View(id)));
+    const Hash32 root = PlainRootOf(leaves);
+    EXPECT_EQ(RootOf(leaves), root) << leaves.size() << " leaves";
+    EXPECT_EQ(ExecutionTree(leaves).root(), root) << leaves.size() << " leaves";
+  }
+}
+
 constexpr InstrumentDefinedEvent kTerms = {.tick_quanta = {2},
                                            .lot_quanta = {10},
                                            .maker_fee_hundredths_bp = 0,
@@ -215,6 +244,31 @@ TEST(ExecutionWindowTest, RowsAscendByAccountThenHash) {
     const Execution& before = batch.rows[i - 1].execution;
     const Execution& row = batch.rows[i].execution;
     EXPECT_LT(std::tie(before.account, before.order_hash), std::tie(row.account, row.order_hash));
+  }
+  const std::vector<Hash32> leaves = batch.Leaves();
+  ASSERT_EQ(leaves.size(), batch.rows.size());
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    EXPECT_EQ(leaves[i], LeafOf(batch.rows[i].execution)) << i;
+  }
+}
+
+// What the window grew to in one batch must not show in the next.
+TEST(ExecutionWindowTest, NextBatchBeginsAnew) {
+  SignedOrder order;
+  order.nonce = 1;
+  ExecutionWindow window;
+  for (uint64_t batch = 1; batch <= 2; ++batch) {
+    ASSERT_TRUE(window
+                    .Add(Fill({.cumulative = static_cast<int64_t>(batch)}), kTerms,
+                         {.order = &order, .version = 10, .cumulative_before = {0}})
+                    .ok());
+    EXPECT_EQ(window.signed_orders_max(), 1u);
+    const BatchExecutions taken = window.Take(kDomain);
+    ASSERT_EQ(taken.rows.size(), 1u);
+    ASSERT_EQ(taken.orders.size(), 1u);
+    EXPECT_EQ(taken.rows[0].execution.base, 10u);
+    EXPECT_EQ(taken.rows[0].execution.cum_before, 10 * (batch - 1));
+    EXPECT_EQ(window.signed_orders_max(), 0u);
   }
 }
 
