@@ -2,39 +2,38 @@
 
 namespace tally::gateway::fix {
 
-OrderRecord* OrderStore::Find(ClientOrderId id) {
-  const auto found = by_id_.find(Raw(id));
-  return found == by_id_.end() ? nullptr : found->second;
-}
+OrderRecord* OrderStore::Find(ClientOrderId id) { return by_id_.Find(Raw(id)); }
 
 OrderRecord* OrderStore::Find(std::string_view cl_ord_id) {
   const auto found = by_cl_ord_id_.find(cl_ord_id);
-  return found == by_cl_ord_id_.end() ? nullptr : *found;
+  return found == by_cl_ord_id_.end() ? nullptr : found->order;
 }
 
-OrderRecord* OrderStore::Find(OrderId id) {
-  const auto found = by_order_id_.find(Raw(id));
-  return found == by_order_id_.end() ? nullptr : found->second;
-}
+OrderRecord* OrderStore::Find(OrderId id) { return by_order_id_.Find(Raw(id)); }
 
 OrderRecord* OrderStore::Put(const OrderRecord& order) {
-  OrderRecord*& slot = by_id_[Raw(order.client_order_id)];
-  const bool known = slot != nullptr;
-  slot = known ? slot : Allocate();
-  OrderRecord* const record = slot;
+  OrderRecord* record = Find(order.client_order_id);
+  const bool known = record != nullptr;
+  if (!known) {
+    record = Allocate();
+    by_id_.Put(Raw(order.client_order_id), record);
+  }
   const bool closes = order.closed != 0 && (!known || record->closed == 0);
-  const bool renamed = !known || NameOf()(record) != NameOf()(&order);
+  const bool renamed =
+      !known || std::string_view(record->cl_ord_id) != std::string_view(order.cl_ord_id);
   const bool numbered = Raw(order.order_id) != 0 && (!known || record->order_id != order.order_id);
   if (known && renamed) {
-    Forget(*record);
+    Forget(record);
   }
   *record = order;
   if (renamed) {
     Name(record);
   }
   if (numbered) {
-    OrderRecord*& named = by_order_id_[Raw(record->order_id)];
-    named = named == nullptr || named->client_order_id < record->client_order_id ? record : named;
+    const OrderRecord* const named = Find(record->order_id);
+    if (named == nullptr || named->client_order_id < record->client_order_id) {
+      by_order_id_.Put(Raw(record->order_id), record);
+    }
   }
   if (closes) {
     NoteClosed(record->client_order_id);
@@ -43,32 +42,31 @@ OrderRecord* OrderStore::Put(const OrderRecord& order) {
 }
 
 void OrderStore::Remove(ClientOrderId id) {
-  const auto found = by_id_.find(Raw(id));
-  if (found == by_id_.end()) {
+  OrderRecord* const order = Find(id);
+  if (order == nullptr) {
     return;
   }
-  OrderRecord* const order = found->second;
-  Forget(*order);
-  const auto numbered = by_order_id_.find(Raw(order->order_id));
-  if (numbered != by_order_id_.end() && numbered->second == order) {
-    by_order_id_.erase(numbered);
+  Forget(order);
+  if (Find(order->order_id) == order) {
+    by_order_id_.Erase(Raw(order->order_id));
   }
-  by_id_.erase(found);
+  by_id_.Erase(Raw(id));
   free_.push_back(order);
 }
 
 void OrderStore::Name(OrderRecord* order) {
-  const auto [named, added] = by_cl_ord_id_.insert(order);
+  const Named name(order);
+  const auto [named, added] = by_cl_ord_id_.insert(name);
   if (!added) {
     // Of the same name, so its place is the same.
     by_cl_ord_id_.erase(named);
-    by_cl_ord_id_.insert(order);
+    by_cl_ord_id_.insert(name);
   }
 }
 
-void OrderStore::Forget(const OrderRecord& order) {
-  const auto named = by_cl_ord_id_.find(&order);
-  if (named != by_cl_ord_id_.end() && *named == &order) {
+void OrderStore::Forget(OrderRecord* order) {
+  const auto named = by_cl_ord_id_.find(Named(order));
+  if (named != by_cl_ord_id_.end() && named->order == order) {
     by_cl_ord_id_.erase(named);
   }
 }

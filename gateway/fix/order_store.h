@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 
+#include "gateway/fix/id_index.h"
 #include "gateway/fix/session_records.h"
 
 namespace tally::gateway::fix {
@@ -35,9 +35,7 @@ class OrderStore {
 
   template <typename Visit>
   void ForEach(Visit&& visit) const {
-    for (const auto& [id, order] : by_id_) {
-      visit(*order);
-    }
+    by_id_.ForEach(visit);
   }
   std::size_t size() const { return by_id_.size(); }
 
@@ -47,31 +45,36 @@ class OrderStore {
   // The order is done; it may be forgotten when there are too many of those.
   void NoteClosed(ClientOrderId id);
   // The order has another name from now on, or none.
-  void Forget(const OrderRecord& order);
+  void Forget(OrderRecord* order);
   void Name(OrderRecord* order);
   OrderRecord* Allocate();
 
-  // Orders by their own ClOrdIDs.
-  struct NameOf {
-    std::string_view operator()(std::string_view name) const { return name; }
-    std::string_view operator()(const OrderRecord* order) const { return order->cl_ord_id; }
+  // An order under its own ClOrdID, with its hash: the table grows without a look at the orders.
+  struct Named {
+    explicit Named(OrderRecord* named)
+        : order(named), hash(absl::HashOf(std::string_view(named->cl_ord_id))) {}
+    OrderRecord* order;
+    std::size_t hash;
   };
   struct NameHash {
     using is_transparent = void;
-    std::size_t operator()(const auto& name) const { return absl::HashOf(NameOf()(name)); }
+    std::size_t operator()(const Named& named) const { return named.hash; }
+    std::size_t operator()(std::string_view name) const { return absl::HashOf(name); }
   };
   struct NameEqual {
     using is_transparent = void;
-    bool operator()(const auto& a, const auto& b) const { return NameOf()(a) == NameOf()(b); }
+    static std::string_view NameOf(const Named& named) { return named.order->cl_ord_id; }
+    static std::string_view NameOf(std::string_view name) { return name; }
+    bool operator()(const auto& a, const auto& b) const { return NameOf(a) == NameOf(b); }
   };
 
   const std::size_t closed_max_;
   std::vector<std::unique_ptr<OrderRecord[]>> chunks_;
   std::size_t chunk_used_ = kChunkRecords;  // Of the last one.
   std::vector<OrderRecord*> free_;
-  absl::flat_hash_map<uint64_t, OrderRecord*> by_id_;
-  absl::flat_hash_set<OrderRecord*, NameHash, NameEqual> by_cl_ord_id_;
-  absl::flat_hash_map<uint64_t, OrderRecord*> by_order_id_;
+  IdIndex<OrderRecord> by_id_;
+  absl::flat_hash_set<Named, NameHash, NameEqual> by_cl_ord_id_;
+  IdIndex<OrderRecord> by_order_id_;
   std::deque<ClientOrderId> closed_;  // The oldest first.
 };
 
