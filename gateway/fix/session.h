@@ -99,7 +99,7 @@ struct FixSession {
   // The log is behind the core: nobody knows which messages were taken. Only a Logon that resets
   // the numbers may go on.
   bool must_reset = false;
-  std::vector<SessionLog::Position> sent;  // At MsgSeqNum - 1; size 0: administrative.
+  std::deque<SessionLog::Position> sent;  // At MsgSeqNum - 1; size 0: administrative.
   OrderStore orders;                       // Of a drop copy by the core's order id.
   ListStore lists;
   QuoteStore quotes;
