@@ -153,11 +153,13 @@ bool FixHub::IsStale(const Message& message, Instant now) const {
     return true;
   }
   uint32_t window_ms = 0;
+  if (!ParseNumber(message.Get(tag::kRecvWindow), &window_ms)) {
+    return false;
+  }
   const std::string_view sent =
       message.Find(tag::kOrigSendingTime).value_or(message.Get(tag::kSendingTime));
   const auto sent_ns = ParseUtcTimestamp(sent);
-  return sent_ns.has_value() && ParseNumber(message.Get(tag::kRecvWindow), &window_ms) &&
-         now.wall_ns > *sent_ns + int64_t{window_ms} * kNsPerMs;
+  return sent_ns.has_value() && now.wall_ns > *sent_ns + int64_t{window_ms} * kNsPerMs;
 }
 
 // What speaks against an order, as far as the gateway knows; else the order.

@@ -13,6 +13,11 @@ constexpr std::size_t kRefusedMax = 10'000;
 
 }  // namespace
 
+template <typename Record>
+SessionLog::Position FixSession::Append(RecordType type, const Record& record) {
+  return log_->Append(type, PackedSize(record), [&](char* at) { Pack(record, at); });
+}
+
 absl::Status FixSession::Open(const std::string& path) {
   ASSIGN_OR_RETURN(log_, SessionLog::Open(path, [this](RecordType type, std::string_view payload,
                                                        SessionLog::Position position) {
@@ -78,20 +83,25 @@ void FixSession::Visit(RecordType type, std::string_view payload, SessionLog::Po
     case RecordType::kVoid: {
       VoidRecord record;
       CHECK(Unpack(payload, &record));
-      while (!requests.empty() && requests.back().client_sequence >= record.client_sequence) {
-        orders.Remove(requests.back().client_order_id);
-        lists.RemoveByOrder(requests.back().client_order_id);
-        requests.pop_back();
-      }
-      quotes.RemoveFrom(record.client_sequence);
-      while (!followers.empty() && followers.back().client_sequence >= record.client_sequence) {
-        followers.pop_back();
-      }
-      client_sequence = record.client_sequence - 1;
-      progress.next_in = record.next_in;
+      ForgetFrom(record);
       return;
     }
   }
+}
+
+// The core never got these requests.
+void FixSession::ForgetFrom(const VoidRecord& record) {
+  while (!requests.empty() && requests.back().client_sequence >= record.client_sequence) {
+    orders.Remove(requests.back().client_order_id);
+    lists.RemoveByOrder(requests.back().client_order_id);
+    requests.pop_back();
+  }
+  quotes.RemoveFrom(record.client_sequence);
+  while (!followers.empty() && followers.back().client_sequence >= record.client_sequence) {
+    followers.pop_back();
+  }
+  client_sequence = record.client_sequence - 1;
+  progress.next_in = record.next_in;
 }
 
 void FixSession::VisitQuote(RecordType type, std::string_view payload) {
@@ -150,10 +160,8 @@ void FixSession::Recover(const RecoveredSession& recovered) {
     CHECK(lost != requests.end());
     const VoidRecord record{.client_sequence = lost->client_sequence,
                             .next_in = std::min(progress.next_in, lost->in_sequence)};
-    Pack(record, &scratch_);
-    const std::string payload = scratch_;
-    log_->Append(RecordType::kVoid, payload);
-    Visit(RecordType::kVoid, payload, {});
+    Append(RecordType::kVoid, record);
+    ForgetFrom(record);
   }
   client_sequence = last;
   progress.next_report = std::min(progress.next_report, released_report);
@@ -174,66 +182,56 @@ void FixSession::Reset() {
     return;
   }
   log_->Restart();
-  const auto append = [this](RecordType type, const auto& record) {
-    Pack(record, &scratch_);
-    log_->Append(type, scratch_);
-  };
-  orders.ForEach([&](const OrderRecord& order) { append(RecordType::kOrder, order); });
+  orders.ForEach([&](const OrderRecord& order) { Append(RecordType::kOrder, order); });
   for (const RequestRecord& request : requests) {
-    append(RecordType::kRequest, request);
+    Append(RecordType::kRequest, request);
   }
-  lists.ForEach([&](const ListRecord& list) { append(RecordType::kList, list); });
+  lists.ForEach([&](const ListRecord& list) { Append(RecordType::kList, list); });
   quotes.ForEachOrder(
-      [&](const QuoteOrderRecord& order) { append(RecordType::kQuoteOrder, order); });
+      [&](const QuoteOrderRecord& order) { Append(RecordType::kQuoteOrder, order); });
   for (const MassQuote& quote : quotes.waiting()) {
-    append(RecordType::kMassQuote, RecordOf(quote));
+    Append(RecordType::kMassQuote, RecordOf(quote));
   }
   for (const FollowerRecord& follower : followers) {
-    append(RecordType::kFollower, follower);
+    Append(RecordType::kFollower, follower);
   }
   // Says how far the commands had come, also if no request waits.
-  append(RecordType::kVoid, VoidRecord{.client_sequence = client_sequence + 1, .next_in = 1});
-  append(RecordType::kProgress, progress);
+  Append(RecordType::kVoid, VoidRecord{.client_sequence = client_sequence + 1, .next_in = 1});
+  Append(RecordType::kProgress, progress);
   if (begun_ns != 0) {
-    append(RecordType::kBegun, BegunRecord{.begun_ns = begun_ns});
+    Append(RecordType::kBegun, BegunRecord{.begun_ns = begun_ns});
   }
   written_ = progress;
 }
 
 OrderRecord* FixSession::PutOrder(const OrderRecord& order) {
-  Pack(order, &scratch_);
-  log_->Append(RecordType::kOrder, scratch_);
+  Append(RecordType::kOrder, order);
   return orders.Put(order);
 }
 
 void FixSession::AddRequest(RequestRecord request) {
-  Pack(request, &scratch_);
-  log_->Append(RecordType::kRequest, scratch_);
+  Append(RecordType::kRequest, request);
   requests.push_back(std::move(request));
 }
 
 void FixSession::PutList(const ListRecord& list) {
-  Pack(list, &scratch_);
-  log_->Append(RecordType::kList, scratch_);
+  Append(RecordType::kList, list);
   lists.Put(list);
 }
 
 void FixSession::AddQuote(MassQuote quote) {
-  Pack(RecordOf(quote), &scratch_);
-  log_->Append(RecordType::kMassQuote, scratch_);
+  Append(RecordType::kMassQuote, RecordOf(quote));
   quotes.Add(std::move(quote));
 }
 
 void FixSession::NoteQuoteAnswer(uint64_t sequence, const QuoteEntry& entry) {
   QuoteAnswerRecord record{.client_sequence = sequence, .entry = {}};
   record.entry.assign(reinterpret_cast<const char*>(&entry), sizeof(entry));
-  Pack(record, &scratch_);
-  log_->Append(RecordType::kQuoteAnswer, scratch_);
+  Append(RecordType::kQuoteAnswer, record);
 }
 
 void FixSession::PutQuoteOrder(const QuoteOrderRecord& order) {
-  Pack(order, &scratch_);
-  log_->Append(RecordType::kQuoteOrder, scratch_);
+  Append(RecordType::kQuoteOrder, order);
   quotes.PutOrder(order);
 }
 
@@ -241,8 +239,7 @@ void FixSession::AddFollower(const Command& command) {
   FollowerRecord& follower = followers.emplace_back();
   follower.client_sequence = command.client_sequence;
   follower.command.assign(reinterpret_cast<const char*>(&command), sizeof(command));
-  Pack(follower, &scratch_);
-  log_->Append(RecordType::kFollower, scratch_);
+  Append(RecordType::kFollower, follower);
 }
 
 const RequestRecord* FixSession::TakeRequest(uint64_t answered) {
@@ -266,8 +263,7 @@ void FixSession::NoteSent(const SentRecord& message) {
     ++progress.next_out;
     return;
   }
-  Pack(message, &scratch_);
-  sent.push_back(log_->Append(RecordType::kSent, scratch_));
+  sent.push_back(Append(RecordType::kSent, message));
   ++progress.next_out;
   CHECK(sent.size() + 1 == progress.next_out);
 }
@@ -285,8 +281,7 @@ absl::Status FixSession::Flush() {
   }
   if (progress.next_in != written_.next_in || progress.next_out != written_.next_out ||
       progress.next_report != written_.next_report) {
-    Pack(progress, &scratch_);
-    log_->Append(RecordType::kProgress, scratch_);
+    Append(RecordType::kProgress, progress);
     written_ = progress;
   }
   return log_->Flush();

@@ -130,10 +130,12 @@ struct FixSession {
   void TakeQuoteAnswer(const QuoteAnswerRecord& record);
   void FindUnfinished(uint64_t last_client_sequence);
   void Visit(RecordType type, std::string_view payload, SessionLog::Position position);
+  void ForgetFrom(const VoidRecord& record);
+  template <typename Record>
+  SessionLog::Position Append(RecordType type, const Record& record);
 
   std::unique_ptr<SessionLog> log_;
   ProgressRecord written_;
-  std::string scratch_;
 };
 
 }  // namespace tally::gateway::fix

@@ -1,5 +1,6 @@
 #include "gateway/fix/session_log.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 8;
 constexpr uint32_t kLogRecordBytesMax = 1 << 20;
+constexpr std::size_t kBufferKeptBytes = 1 << 20;  // More is only needed for a new file.
 
 // Shows the records of `content` and returns how many bytes of it are whole records.
 uint64_t Visit(std::string_view content, const SessionLog::Visitor& visit) {
@@ -73,35 +75,52 @@ absl::StatusOr<std::unique_ptr<SessionLog>> SessionLog::Open(const std::string& 
 SessionLog::~SessionLog() { ::close(fd_); }
 
 SessionLog::Position SessionLog::Append(RecordType type, std::string_view payload) {
-  const uint32_t size = static_cast<uint32_t>(payload.size() + 1);
-  const std::size_t header = buffer_.size();
-  buffer_.append(kHeaderBytes, '\0');
-  buffer_.push_back(static_cast<char>(type));
-  const Position position{.offset = (restart_ ? 0 : size_) + buffer_.size(), .size = size - 1};
-  buffer_.append(payload);
-  const uint32_t crc = Crc32c(buffer_.data() + header + kHeaderBytes, size);
-  std::memcpy(buffer_.data() + header, &size, sizeof(size));
-  std::memcpy(buffer_.data() + header + 4, &crc, sizeof(crc));
+  return Append(type, payload.size(),
+                [&](char* at) { std::copy(payload.begin(), payload.end(), at); });
+}
+
+char* SessionLog::Begin(RecordType type, std::size_t size_bytes) {
+  const std::size_t end = used_ + kHeaderBytes + 1 + size_bytes;
+  if (buffer_.size() < end) {
+    buffer_.resize(std::max(end, 2 * buffer_.size()));
+  }
+  char* const at = buffer_.data() + used_ + kHeaderBytes;
+  *at = static_cast<char>(type);
+  return at + 1;
+}
+
+SessionLog::Position SessionLog::End(std::size_t size_bytes) {
+  const uint32_t size = static_cast<uint32_t>(size_bytes + 1);
+  char* const header = buffer_.data() + used_;
+  const uint32_t crc = Crc32c(header + kHeaderBytes, size);
+  std::memcpy(header, &size, sizeof(size));
+  std::memcpy(header + 4, &crc, sizeof(crc));
+  const Position position{.offset = (restart_ ? 0 : size_) + used_ + kHeaderBytes + 1,
+                          .size = size - 1};
+  used_ += kHeaderBytes + size;
   return position;
 }
 
 absl::Status SessionLog::Write(int fd) {
-  for (std::size_t done = 0; done < buffer_.size();) {
-    const ssize_t count = ::pwrite(fd, buffer_.data() + done, buffer_.size() - done,
+  for (std::size_t done = 0; done < used_;) {
+    const ssize_t count = ::pwrite(fd, buffer_.data() + done, used_ - done,
                                    static_cast<off_t>(size_ + done));
     if (count < 0) {
       return ErrnoStatus("write", path_);
     }
     done += static_cast<std::size_t>(count);
   }
-  size_ += buffer_.size();
-  buffer_.clear();
+  size_ += used_;
+  used_ = 0;
+  if (buffer_.size() > kBufferKeptBytes) {
+    buffer_ = {};
+  }
   return absl::OkStatus();
 }
 
 absl::Status SessionLog::Flush() {
   if (!restart_) {
-    return buffer_.empty() ? absl::OkStatus() : Write(fd_);
+    return used_ == 0 ? absl::OkStatus() : Write(fd_);
   }
   const std::string scratch = path_ + ".new";
   const int fd = ::open(scratch.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
@@ -129,7 +148,7 @@ absl::StatusOr<std::string> SessionLog::Read(Position position) const {
 }
 
 void SessionLog::Restart() {
-  buffer_.clear();
+  used_ = 0;
   restart_ = true;
 }
 

@@ -54,7 +54,13 @@ class SessionLog {
 
   // Readable with Read after the next Flush.
   Position Append(RecordType type, std::string_view payload);
-  bool dirty() const { return !buffer_.empty() || restart_; }
+  // The payload is what write(char*) puts into `size_bytes` bytes.
+  template <typename Write>
+  Position Append(RecordType type, std::size_t size_bytes, Write&& write) {
+    write(Begin(type, size_bytes));
+    return End(size_bytes);
+  }
+  bool dirty() const { return used_ != 0 || restart_; }
   // Writes what was appended.
   absl::Status Flush();
   absl::StatusOr<std::string> Read(Position position) const;
@@ -66,12 +72,16 @@ class SessionLog {
  private:
   SessionLog(std::string path, int fd, uint64_t size)
       : path_(std::move(path)), fd_(fd), size_(size) {}
+  // Room for a payload behind a header, and the header around it.
+  char* Begin(RecordType type, std::size_t size_bytes);
+  Position End(std::size_t size_bytes);
   absl::Status Write(int fd);
 
   const std::string path_;
   int fd_;
   uint64_t size_;  // Of the file.
-  std::string buffer_;
+  std::string buffer_;    // Grows to the largest batch.
+  std::size_t used_ = 0;  // Of the buffer: what was appended.
   bool restart_ = false;
 };
 

@@ -255,9 +255,9 @@ void VisitFields(Record& record, Visit&& visit) requires requires {
 }
 { visit(record.begun_ns); }
 
-// Numbers in host order (little-endian), texts behind their length.
+// Bytes of the packed record.
 template <typename Record>
-void Pack(const Record& record, std::string* out) {
+std::size_t PackedSize(const Record& record) {
   std::size_t size = 0;
   VisitFields(record, [&size](const auto& field) {
     using Type = std::remove_cvref_t<decltype(field)>;
@@ -267,8 +267,12 @@ void Pack(const Record& record, std::string* out) {
       size += sizeof(field);
     }
   });
-  out->resize(size);
-  char* at = out->data();
+  return size;
+}
+
+// Numbers in host order (little-endian), texts behind their length. `at` has room for PackedSize().
+template <typename Record>
+void Pack(const Record& record, char* at) {
   const auto put = [&at](const void* from, std::size_t count) {
     if (count != 0) {
       std::memcpy(at, from, count);
