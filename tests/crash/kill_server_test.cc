@@ -10,17 +10,13 @@
 
 #include "base/clock.h"
 #include "tests/crash/crash_world.h"
+#include "tests/support/sanitized.h"
 
 namespace tally {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kKillsDefault = 40;
-constexpr bool kCanPreload = false;  // The sanitizer's own library must come first.
-#else
-constexpr int kKillsDefault = 200;
-constexpr bool kCanPreload = true;
-#endif
+constexpr int kKillsDefault = kSanitized ? 40 : 200;
+constexpr bool kCanPreload = !kSanitized;  // The sanitizer's own library must come first.
 constexpr int64_t kLoadMicrosecondsMin = 1'000;
 constexpr int64_t kLoadMicrosecondsMax = 40'000;
 constexpr int64_t kRecoveryMicrosecondsMax = 60'000;

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/sanitized.h"
 #include "tests/support/venue_client.h"
 #include "tests/support/venue_process.h"
 
@@ -23,11 +24,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double kIdleCpuSecondsMax = 0.4;
-#else
-constexpr double kIdleCpuSecondsMax = 0.1;
-#endif
+constexpr double kIdleCpuSecondsMax = kSanitized ? 0.4 : 0.1;
 
 // Runs `tally serve` on another configuration than the venue's.
 CommandResult Serve(const VenueProcess& venue, const std::string& config,

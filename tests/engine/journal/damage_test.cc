@@ -15,6 +15,7 @@
 #include "engine/journal/internal/anchor_file.h"
 #include "engine/journal/internal/rocks.h"
 #include "tests/engine/journal/journal_fixture.h"
+#include "tests/support/sanitized.h"
 
 namespace tally {
 namespace {
@@ -100,7 +101,7 @@ class DamageTest : public ::testing::Test {
 
 TEST_F(DamageTest, ACutAtAnyByteOfTheLastTwoFramesLeavesThePrefix) {
   MakeCrashImage(8);
-  for (std::size_t size = FrameBegin(6); size <= bytes_.size(); ++size) {
+  for (std::size_t size = FrameBegin(6); size <= bytes_.size(); size += kByteStride) {
     const auto read = ReadDamaged(bytes_.substr(0, size));
     ASSERT_TRUE(read.ok()) << size << read.status();
     ASSERT_EQ(*read, CommandsWithin(size)) << size;
@@ -112,7 +113,7 @@ TEST_F(DamageTest, ACutAtAnyByteOfTheLastTwoFramesLeavesThePrefix) {
 
 TEST_F(DamageTest, ACutBeforeTheAnchorIsDataLoss) {
   MakeCrashImage(8, /*anchored=*/14);
-  for (std::size_t size = FrameBegin(6); size <= bytes_.size(); size += 3) {
+  for (std::size_t size = FrameBegin(6); size <= bytes_.size(); size += 3 * kByteStride) {
     const auto read = ReadDamaged(bytes_.substr(0, size));
     if (size < FrameBegin(7)) {
       ASSERT_TRUE(absl::IsDataLoss(read.status())) << size << read.status();
@@ -124,7 +125,7 @@ TEST_F(DamageTest, ACutBeforeTheAnchorIsDataLoss) {
 
 TEST_F(DamageTest, AFlippedByteInAnAcknowledgedFrameIsNeverSkippedOrCut) {
   MakeCrashImage(8);
-  for (std::size_t at = FrameBegin(6); at < bytes_.size(); ++at) {
+  for (std::size_t at = FrameBegin(6); at < bytes_.size(); at += kByteStride) {
     std::string damaged = bytes_;
     damaged[at] = static_cast<char>(~damaged[at]);
     const auto read = ReadDamaged(damaged);
@@ -141,7 +142,7 @@ TEST_F(DamageTest, AFlippedByteInAnAcknowledgedFrameIsNeverSkippedOrCut) {
 
 TEST_F(DamageTest, AFlippedByteInTheAnchoredLastFrameIsDataLoss) {
   MakeCrashImage(8, /*anchored=*/16);
-  for (std::size_t at = FrameBegin(7); at < bytes_.size(); ++at) {
+  for (std::size_t at = FrameBegin(7); at < bytes_.size(); at += kByteStride) {
     std::string damaged = bytes_;
     damaged[at] = static_cast<char>(~damaged[at]);
     ASSERT_TRUE(absl::IsDataLoss(ReadDamaged(damaged).status())) << at;
@@ -193,7 +194,7 @@ TEST_F(DamageTest, AZeroedSectorBeforeTheLastFrameIsDataLoss) {
 
 TEST_F(DamageTest, AZeroedTailIsATornFrame) {
   MakeCrashImage(8);
-  for (std::size_t size = FrameBegin(7) + 1; size < bytes_.size(); ++size) {
+  for (std::size_t size = FrameBegin(7) + 1; size < bytes_.size(); size += kByteStride) {
     std::string damaged = bytes_;
     std::fill(damaged.begin() + static_cast<std::ptrdiff_t>(size), damaged.end(), '\0');
     const auto read = ReadDamaged(damaged);

@@ -12,16 +12,10 @@
 
 #include "tests/engine/journal/event_log_fixture.h"
 #include "tests/engine/journal/file_size_limit.h"
+#include "tests/support/sanitized.h"
 
 namespace tally {
 namespace {
-
-// Every byte; under a sanitizer, with which each opening of a log takes a tenth of a second, some.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kByteStride = 13;
-#else
-constexpr std::size_t kByteStride = 1;
-#endif
 
 class EventLogTest : public ::testing::Test {
  protected:

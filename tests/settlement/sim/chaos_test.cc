@@ -8,9 +8,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/settlement/sim/sim_world.h"
+#include "tests/support/sanitized.h"
 
 namespace tally::settlement {
 namespace {
+
+constexpr uint64_t kCrashStride = kSanitized ? 29 : 7;
+constexpr uint64_t kChaosRuns = kSanitized ? 50 : 200;
 
 bool Logged(const SimWorld& world, std::string_view text) {
   return std::any_of(world.log.begin(), world.log.end(),
@@ -298,7 +302,7 @@ TEST(SimRelayerTest, SurvivesACrashAtEveryWriteAheadPoint) {
   }
   ASSERT_GT(operations, 500u);
   const char* stride_text = std::getenv("TALLY_CRASH_STRIDE");
-  const uint64_t stride = stride_text != nullptr ? std::strtoull(stride_text, nullptr, 10) : 7;
+  const uint64_t stride = stride_text != nullptr ? std::strtoull(stride_text, nullptr, 10) : kCrashStride;
   for (uint64_t crash_at = 0; crash_at < operations; crash_at += stride) {
     SCOPED_TRACE(testing::Message() << "crash at " << crash_at);
     SimWorld world(7, 3, 2);
@@ -422,7 +426,7 @@ uint64_t NumberOf(const char* variable, uint64_t otherwise) {
 }
 
 TEST(SimRelayerTest, ConvergesUnderChaos) {
-  const uint64_t runs = NumberOf("TALLY_CHAOS_RUNS", 200);
+  const uint64_t runs = NumberOf("TALLY_CHAOS_RUNS", kChaosRuns);
   const uint64_t first = NumberOf("TALLY_CHAOS_SEED", 1);
   ChaosTotals totals;
   for (uint64_t seed = first; seed < first + runs; ++seed) {
