@@ -100,7 +100,7 @@ struct FixSession {
   // the numbers may go on.
   bool must_reset = false;
   std::deque<SessionLog::Position> sent;  // At MsgSeqNum - 1; size 0: administrative.
-  OrderStore orders;                       // Of a drop copy by the core's order id.
+  OrderStore orders;                      // Of a drop copy by the core's order id.
   ListStore lists;
   QuoteStore quotes;
   std::deque<RequestRecord> requests;

@@ -103,8 +103,8 @@ SessionLog::Position SessionLog::End(std::size_t size_bytes) {
 
 absl::Status SessionLog::Write(int fd) {
   for (std::size_t done = 0; done < used_;) {
-    const ssize_t count = ::pwrite(fd, buffer_.data() + done, used_ - done,
-                                   static_cast<off_t>(size_ + done));
+    const ssize_t count =
+        ::pwrite(fd, buffer_.data() + done, used_ - done, static_cast<off_t>(size_ + done));
     if (count < 0) {
       return ErrnoStatus("write", path_);
     }

@@ -79,7 +79,7 @@ class SessionLog {
 
   const std::string path_;
   int fd_;
-  uint64_t size_;  // Of the file.
+  uint64_t size_;         // Of the file.
   std::string buffer_;    // Grows to the largest batch.
   std::size_t used_ = 0;  // Of the buffer: what was appended.
   bool restart_ = false;

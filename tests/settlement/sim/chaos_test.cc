@@ -16,6 +16,11 @@ namespace {
 constexpr uint64_t kCrashStride = kSanitized ? 29 : 7;
 constexpr uint64_t kChaosRuns = kSanitized ? 50 : 200;
 
+uint64_t NumberOf(const char* variable, uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
 bool Logged(const SimWorld& world, std::string_view text) {
   return std::any_of(world.log.begin(), world.log.end(),
                      [&](const std::string& line) { return line.find(text) != std::string::npos; });
@@ -301,8 +306,7 @@ TEST(SimRelayerTest, SurvivesACrashAtEveryWriteAheadPoint) {
     operations = world.faults.operation_count();
   }
   ASSERT_GT(operations, 500u);
-  const char* stride_text = std::getenv("TALLY_CRASH_STRIDE");
-  const uint64_t stride = stride_text != nullptr ? std::strtoull(stride_text, nullptr, 10) : kCrashStride;
+  const uint64_t stride = NumberOf("TALLY_CRASH_STRIDE", kCrashStride);
   for (uint64_t crash_at = 0; crash_at < operations; crash_at += stride) {
     SCOPED_TRACE(testing::Message() << "crash at " << crash_at);
     SimWorld world(7, 3, 2);
@@ -418,11 +422,6 @@ void PlayChaos(uint64_t seed, ChaosTotals* totals) {
   totals->recovery_us_max = std::max(totals->recovery_us_max, world.recovery_us_max);
   totals->recovery_operations_max =
       std::max(totals->recovery_operations_max, world.recovery_operations_max);
-}
-
-uint64_t NumberOf(const char* variable, uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
 TEST(SimRelayerTest, ConvergesUnderChaos) {
