@@ -138,7 +138,8 @@ void Core::Apply(const Command& command, EventSink& sink) {
     internal::HoldDisputed(state);
   }
 
-  if (Raw(command.sequence) % state.limits.state_hash_interval == 0) {
+  if (--state.commands_until_hash == 0) [[unlikely]] {
+    state.commands_until_hash = state.limits.state_hash_interval;
     // Numbered before hashing, so that the hash is also that of the state after this event.
     Event& event = emit.Begin(EventType::kStateHash);
     const Sha256Digest hash = StateHash();

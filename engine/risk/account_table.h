@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
+#include "base/assert.h"
 #include "base/prefetch.h"
 #include "base/zeroed_array.h"
 #include "engine/command.h"
@@ -44,6 +46,13 @@ class AccountTable {
   Account* Find(AccountId id) {
     return const_cast<Account*>(static_cast<const AccountTable*>(this)->Find(id));
   }
+
+  // Requires that the account is defined.
+  const Account& operator[](AccountId id) const {
+    DCHECK(accounts_[Raw(id)].defined);
+    return accounts_[Raw(id)];
+  }
+  Account& operator[](AccountId id) { return const_cast<Account&>(std::as_const(*this)[id]); }
 
   // Starts loading the row of an account, if there is one.
   void Prefetch(AccountId id) const {

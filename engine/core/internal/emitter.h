@@ -33,7 +33,7 @@ class Emitter {
   Event& BeginReport(EventType type, SessionIndex session, uint64_t client_sequence) {
     Event& event = Begin(type);
     event.session = session;
-    event.report_sequence = state_.sessions.Find(session)->next_report_sequence++;
+    event.report_sequence = state_.sessions[session].next_report_sequence++;
     event.client_sequence = client_sequence;
     return event;
   }
@@ -45,9 +45,8 @@ class Emitter {
 
   // client_sequence stays as the caller set it: 0 is unsolicited.
   void Report(SessionIndex session, Event& event) {
-    Session* const to = state_.sessions.Find(session);
     event.session = session;
-    event.report_sequence = to->next_report_sequence++;
+    event.report_sequence = state_.sessions[session].next_report_sequence++;
     Publish(event);
   }
 

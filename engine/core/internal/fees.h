@@ -15,7 +15,7 @@ inline risk::FeeTerms FeesOf(const State& state, AccountId account, InstrumentId
   if (state.fees.empty()) [[likely]] {
     return {.rates = instrument.fees, .minimum_fee = {}};
   }
-  return state.fees.TermsOf(state.accounts.Find(account)->fee_class, id, instrument);
+  return state.fees.TermsOf(state.accounts[account].fee_class, id, instrument);
 }
 
 // The fee account of an open order once it is replaced under `terms`: an order that has traded

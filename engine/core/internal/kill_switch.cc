@@ -30,7 +30,7 @@ CancelScope ScopeOf(const State& state, const Command& command) {
     case KillScope::kAccount:
       return {.account = command.account};
     case KillScope::kSession:
-      return {.account = state.sessions.Find(command.kill_switch.session)->account,
+      return {.account = state.sessions[command.kill_switch.session].account,
               .session = command.kill_switch.session};
     case KillScope::kVenue:
       break;
@@ -99,7 +99,7 @@ void PutKillSwitches(const State& state, StateWriter& out) {
     }
   }
   for (uint32_t row = 1; row <= state.sessions.count(); ++row) {
-    if (state.sessions.Find(SessionIndex{row})->kill_switch) {
+    if (state.sessions[SessionIndex{row}].kill_switch) {
       out.Put(uint32_t{Raw(KillScope::kSession)});
       out.Put(row);
     }

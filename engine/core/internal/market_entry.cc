@@ -57,7 +57,7 @@ void Open(State& state, OrderHandle handle, const OrderRequest& request,
           const risk::MinimumFee& minimum_fee) {
   OrderRecord& record = state.orders[handle];
   record.priority = state.next_priority++;
-  ++state.accounts.Find(record.account)->open_orders;
+  ++state.accounts[record.account].open_orders;
   state.orders.Insert(handle);
   if ((record.flags & kRecordMinimumFee) != 0) {
     state.orders.SetMinimumFee(handle, minimum_fee);
@@ -73,7 +73,7 @@ void Open(State& state, OrderHandle handle, const OrderRequest& request,
 
 // Of self-trade prevention. An order keeps the owner it came with.
 OrderOwner OwnerOf(const State& state, AccountId account) {
-  const uint32_t group = state.accounts.Find(account)->owner_group;
+  const uint32_t group = state.accounts[account].owner_group;
   return OrderOwner{group == 0 ? Raw(account) : group | risk::kOwnerGroupEnd};
 }
 

@@ -109,7 +109,7 @@ void EndTurns(Context& context, CancelList& list) {
 void HandleMassCancel(Context context) {
   State& state = context.state;
   const MassCancelCommand& command = context.command.mass_cancel;
-  const AccountId account = state.sessions.Find(context.command.session)->account;
+  const AccountId account = state.sessions[context.command.session].account;
   if (RejectReason reason = CheckMassCancel(context, account); reason != RejectReason::kNone) {
     context.emit.Reject(EventType::kCommandRejected, reason);
     return;

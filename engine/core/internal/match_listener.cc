@@ -51,7 +51,7 @@ void EndOrder(State& state, OrderHandle handle, Side side) {
   if ((record.flags & kRecordQuote) != 0) [[unlikely]] {
     state.quotes.Erase(QuoteKeyOf(record), side);
   }
-  --state.accounts.Find(record.account)->open_orders;
+  --state.accounts[record.account].open_orders;
   state.orders.Remove(handle);
 }
 
@@ -92,7 +92,7 @@ void MatchListener::OnAccepted(const IncomingOrder& order) {
   record.fees = active_.new_fees;
   record.client_order_id = active_.new_client_order_id;
   state_.next_order_id = OrderId{Raw(active_.id) + 1};
-  state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
+  state_.sessions[record.session].last_client_order_id = record.client_order_id;
 
   SetQuantities(order);
   if ((record.flags & kRecordQuote) == 0) {

@@ -19,7 +19,7 @@ void RejectReference(Context& context, const OrderReference& reference, RejectRe
 }
 
 void AnswerBalance(Context& context, AssetId asset, bool last) {
-  const AccountId account = context.state.sessions.Find(context.command.session)->account;
+  const AccountId account = context.state.sessions[context.command.session].account;
   const risk::Balance& balance = context.state.ledger.balance(account, asset);
   Event event = MakeEvent(EventType::kBalance);
   event.account = account;
@@ -54,7 +54,7 @@ void CancelOpen(Context& context, OrderHandle handle, CancelReason reason) {
 
 OrderHandle ResolveOrder(const Context& context, const OrderReference& reference) {
   const State& state = context.state;
-  const Session& session = *state.sessions.Find(context.command.session);
+  const Session& session = state.sessions[context.command.session];
   if (reference.order_id == OrderId{}) {
     return reference.client_order_id == ClientOrderId{}
                ? kNoOrder
@@ -109,7 +109,7 @@ void HandleOrderQuery(Context context) {
 
 void HandleAccountQuery(Context context) {
   const State& state = context.state;
-  const AccountId account = state.sessions.Find(context.command.session)->account;
+  const AccountId account = state.sessions[context.command.session].account;
   if (state.accounts.Find(account) == nullptr) {
     context.emit.Reject(EventType::kCommandRejected, RejectReason::kUnknownAccount);
     return;

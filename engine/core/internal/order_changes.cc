@@ -61,7 +61,7 @@ void MatchListener::OnReplaced(const Replacement& replacement) {
   }
   active_.minimum_fee = state_.orders.minimum_fee(replacement.order);
   state_.orders.Rename(replacement.order, active_.new_client_order_id);
-  state_.sessions.Find(record.session)->last_client_order_id = record.client_order_id;
+  state_.sessions[record.session].last_client_order_id = record.client_order_id;
   if (!replacement.kept_priority) {
     record.priority = state_.next_priority++;
   }

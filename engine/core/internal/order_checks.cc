@@ -18,7 +18,7 @@ namespace tally::core::internal {
 namespace {
 
 const Session& SessionOf(const Context& context) {
-  return *context.state.sessions.Find(context.command.session);
+  return context.state.sessions[context.command.session];
 }
 
 // kUnknownAccount, kAccountDisabled, kUnknownInstrument.
@@ -173,8 +173,7 @@ RejectReason CheckRoom(const Context& context, OrderRequest& request) {
     return RejectReason::kNone;  // Never rests.
   }
   const State& state = context.state;
-  if (state.accounts.Find(context.command.account)->open_orders >=
-      state.limits.open_orders_per_account) {
+  if (state.accounts[context.command.account].open_orders >= state.limits.open_orders_per_account) {
     return RejectReason::kMaxOpenOrders;
   }
   if (state.pool.full()) {

@@ -88,7 +88,7 @@ void HandleDefineProtection(Context context) {
 
 void HandleResetProtection(Context context) {
   State& state = context.state;
-  const AccountId account = state.sessions.Find(context.command.session)->account;
+  const AccountId account = state.sessions[context.command.session].account;
   const uint32_t row =
       state.maker_groups.Find(account, context.command.reset_protection.maker_group);
   if (row == MakerGroupTable::kNoRow) {

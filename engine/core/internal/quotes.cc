@@ -66,7 +66,7 @@ RejectReason CheckQuote(const Context& context, uint32_t* record_flags) {
   if (!AttributesAreKnown(quote)) {
     return RejectReason::kUnsupported;
   }
-  if (context.state.accounts.Find(context.command.account)->must_sign && !IsWithdrawal(quote)) {
+  if (context.state.accounts[context.command.account].must_sign && !IsWithdrawal(quote)) {
     return RejectReason::kSignatureRequired;  // Nothing signs the orders of a quote.
   }
   const Membership group =
@@ -221,7 +221,7 @@ class Quoter {
   }
 
   RejectReason CheckRoom() const {
-    if (state_.accounts.Find(context_.command.account)->open_orders >=
+    if (state_.accounts[context_.command.account].open_orders >=
         state_.limits.open_orders_per_account) {
       return RejectReason::kMaxOpenOrders;
     }
@@ -314,7 +314,7 @@ void HandleQuote(Context context) {
     return;
   }
   // Also where both sides fail: the answer of this id is given.
-  context.state.sessions.Find(context.command.session)->last_client_order_id =
+  context.state.sessions[context.command.session].last_client_order_id =
       context.command.quote.client_order_id;
   Quoter quoter(context, record_flags);
   quoter.Apply();

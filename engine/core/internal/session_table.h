@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "base/assert.h"
 #include "base/prefetch.h"
 #include "base/zeroed_array.h"
 #include "engine/core/core.h"
@@ -23,6 +24,14 @@ class SessionTable {
 
   const Session* Find(SessionIndex index) const {
     return Raw(index) >= 1 && Raw(index) <= count() ? &sessions_[Raw(index)] : nullptr;
+  }
+  // Requires that there is one.
+  const Session& operator[](SessionIndex index) const {
+    DCHECK(Find(index) != nullptr);
+    return sessions_[Raw(index)];
+  }
+  Session& operator[](SessionIndex index) {
+    return const_cast<Session&>(std::as_const(*this)[index]);
   }
   // Starts loading the row of the session, if there is one.
   void Prefetch(SessionIndex index) const {

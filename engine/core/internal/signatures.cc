@@ -69,8 +69,8 @@ RejectReason CheckSignature(const Context& context, AccountId account, ClientOrd
                             SignedTerms* terms) {
   const Command& command = context.command;
   if (command.flags == 0) [[likely]] {
-    return context.state.accounts.Find(account)->must_sign ? RejectReason::kSignatureRequired
-                                                           : RejectReason::kNone;
+    return context.state.accounts[account].must_sign ? RejectReason::kSignatureRequired
+                                                     : RejectReason::kNone;
   }
   if ((command.flags & ~kCommandFlagSignedSell) != kCommandFlagSignatureValid) {
     return RejectReason::kBadSignature;
@@ -137,8 +137,7 @@ void PutAuthorizations(const State& state, StateWriter& out) {
   for (uint32_t row = 1; row <= state.sessions.count(); ++row) {
     const Authorization& authorization = state.authorizations[row];
     if (authorization.client_sequence == 0 ||
-        authorization.client_sequence !=
-            state.sessions.Find(SessionIndex{row})->last_client_sequence) {
+        authorization.client_sequence != state.sessions[SessionIndex{row}].last_client_sequence) {
       continue;
     }
     out.Put(row);

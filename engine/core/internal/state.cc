@@ -42,6 +42,7 @@ State::State(const CoreLimits& core_limits)
   CHECK(limits.open_orders >= 1 && limits.open_orders <= kMaxOpenOrdersPerCore);
   CHECK(limits.maker_groups <= 1U << (32 - kRecordMakerGroupShift));
   CHECK(limits.state_hash_interval >= 1);
+  commands_until_hash = limits.state_hash_interval;
   chains.reserve(kMaxChains);
   books.reserve(limits.instruments);
   for (uint32_t i = 0; i < limits.instruments; ++i) {

@@ -151,6 +151,7 @@ class State {
   // Not in the canonical state: they change no event.
   std::array<RememberedHash, kRememberedHashes> hashes{};
   std::size_t next_hash = 0;
+  uint64_t commands_until_hash = 0;
   std::optional<Divergence> divergence;
   uint64_t unverified_marks = 0;
 };

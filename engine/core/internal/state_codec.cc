@@ -126,7 +126,7 @@ void PutChains(const State& state, StateWriter& out) {
 void PutSessions(const State& state, StateWriter& out) {
   out.Put(state.sessions.count());
   for (uint32_t row = 1; row <= state.sessions.count(); ++row) {
-    const Session& session = *state.sessions.Find(SessionIndex{row});
+    const Session& session = state.sessions[SessionIndex{row}];
     out.Put(session.account);
     out.Put(session.session_id);
     out.Bytes(session.public_key.data(), session.public_key.size());
