@@ -104,19 +104,21 @@ TimeInForce BookTimeInForce(OrderType type, TimeInForce time_in_force) {
   return type == OrderType::kMarket ? TimeInForce::kIoc : TimeInForce::kGtc;
 }
 
-IncomingOrder MakeIncoming(const State& state, AccountId account, const OrderRequest& request) {
+IncomingOrder MakePlain(const State& state, AccountId account, const OrderRequest& request) {
   const NewOrderCommand& order = request.order;
-  if (request.plain) [[likely]] {
-    return {.id = state.next_order_id,
-            .owner = OwnerOf(state, account),
-            .price = request.price,
-            .quantity = order.quantity,
-            .side = order.side,
-            .type = order.type,
-            .time_in_force = order.time_in_force,
-            .self_trade_prevention = order.self_trade_prevention,
-            .post_only = order.flags != 0};
-  }
+  return {.id = state.next_order_id,
+          .owner = OwnerOf(state, account),
+          .price = request.price,
+          .quantity = order.quantity,
+          .side = order.side,
+          .type = order.type,
+          .time_in_force = order.time_in_force,
+          .self_trade_prevention = order.self_trade_prevention,
+          .post_only = order.flags != 0};
+}
+
+IncomingOrder MakeSpecial(const State& state, AccountId account, const OrderRequest& request) {
+  const NewOrderCommand& order = request.order;
   const OrderType type = BookType(order.type, order.time_in_force);
   return {.id = state.next_order_id,
           .owner = OwnerOf(state, account),
@@ -175,7 +177,8 @@ EntryResult EnterNew(Context& context, const OrderRequest& request) {
   risk::MinimumFee minimum_fee = request.NewMinimumFee();
   ActiveOrder active = MakeActive(context, request, &record, &minimum_fee);
   MatchListener listener(context, *request.instrument, &active);
-  const IncomingOrder incoming = MakeIncoming(state, record.account, request);
+  const IncomingOrder incoming = request.plain ? MakePlain(state, record.account, request)
+                                               : MakeSpecial(state, record.account, request);
   const BookResult result = state.book(record.instrument).book.Submit(incoming, listener);
   if (result.outcome == BookOutcome::kResting) {
     CHECK(&record == &state.orders[result.handle]);
@@ -238,7 +241,7 @@ OrderHandle ParkNew(Context& context, const OrderRequest& request, WaitsFor wait
   active.order = &asked_for;
   MatchListener listener(context, *request.instrument, &active);
   BookState& book = state.book(record.instrument);
-  const IncomingOrder incoming = MakeIncoming(state, record.account, request);
+  const IncomingOrder incoming = MakeSpecial(state, record.account, request);
   const OrderHandle handle = book.book.Park(incoming);
   listener.OnAccepted(incoming);
   CHECK(&record == &state.orders[handle]);
