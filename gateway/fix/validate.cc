@@ -47,7 +47,9 @@ bool IsListedEach(const FieldRule& field, std::string_view text) {
   return true;
 }
 
-// Walks the fields of one message once.
+// Walks the fields of one message once. A check says whether it holds; what does not is in fault_
+// (an optional handed back for each field is written and read again in pieces of other sizes, for
+// which the processor waits).
 class Walk {
  public:
   Walk(const Message& message, const MessageRule& rule)
@@ -56,79 +58,78 @@ class Walk {
   std::optional<Fault> Run() {
     // The first two and the last were checked when the message was parsed.
     for (at_ = 3; at_ + 1 < fields_.size(); ++at_) {
-      if (const auto fault = CheckOne(); fault.has_value()) {
-        return fault;
+      if (!CheckOne()) {
+        return fault_;
       }
     }
-    return CheckRequired();
+    return CheckRequired() ? std::nullopt : std::optional(fault_);
   }
 
  private:
+  bool Fail(SessionReject reason, int32_t tag) {
+    fault_ = {reason, tag};
+    return false;
+  }
+
   // What a field says of itself, wherever it is.
-  std::optional<Fault> CheckValue(const Field& field) const {
-    const auto fault = [&](SessionReject reason) { return Fault{reason, field.tag}; };
+  bool CheckValue(const Field& field) {
     if (field.ordinal == 0) {
-      return fault(SessionReject::kInvalidTag);
+      return Fail(SessionReject::kInvalidTag, field.tag);
     }
     if (field.length == 0) {
-      return fault(SessionReject::kTagWithoutValue);
+      return Fail(SessionReject::kTagWithoutValue, field.tag);
     }
     const FieldRule& rule = RuleOf(field.ordinal);
     const std::string_view text = message_.value(field);
     if (!HasFormat(rule.type, text)) {
-      return fault(SessionReject::kBadFormat);
+      return Fail(SessionReject::kBadFormat, field.tag);
     }
     if (rule.enum_count != 0 && !IsListedEach(rule, text)) {
-      return fault(SessionReject::kValueOutOfRange);
+      return Fail(SessionReject::kValueOutOfRange, field.tag);
     }
-    return std::nullopt;
+    return true;
   }
 
-  std::optional<Fault> CheckOne() {
+  bool CheckOne() {
     const Field& field = fields_[at_];
-    if (const auto fault = CheckValue(field); fault.has_value()) {
-      return fault;
+    if (!CheckValue(field)) {
+      return false;
     }
     const FieldPlace place = RuleOf(field.ordinal).place;
     if (place == FieldPlace::kTrailer || (place == FieldPlace::kHeader && in_body_)) {
-      return Fault{SessionReject::kOutOfOrder, field.tag};
+      return Fail(SessionReject::kOutOfOrder, field.tag);
     }
     if (place == FieldPlace::kBody) {
       in_body_ = true;
       if (!rule_.members.Has(field.ordinal)) {
-        return Fault{SessionReject::kTagNotDefinedForType, field.tag};
+        return Fail(SessionReject::kTagNotDefinedForType, field.tag);
       }
     }
     if (seen_.Has(field.ordinal)) {
-      return Fault{SessionReject::kRepeatedTag, field.tag};
+      return Fail(SessionReject::kRepeatedTag, field.tag);
     }
     seen_.Add(field.ordinal);
-    if (RuleOf(field.ordinal).type == FieldType::kNumInGroup) {
-      return CheckGroup(*FindGroup(rule_, field.ordinal));
-    }
-    return std::nullopt;
+    return RuleOf(field.ordinal).type != FieldType::kNumInGroup ||
+           CheckGroup(*FindGroup(rule_, field.ordinal));
   }
 
   // The entries behind a count, at_ on the last field of the last one. The count must be that of
   // the entries.
-  std::optional<Fault> CheckGroup(const GroupRule& group) {
+  bool CheckGroup(const GroupRule& group) {
     const Field& count_field = fields_[at_];
     uint64_t count = 0;
     uint64_t entries = 0;
     ParseNumber(message_.value(count_field), &count);
     while (at_ + 2 < fields_.size() && fields_[at_ + 1].ordinal == group.first) {
       ++entries;
-      if (const auto fault = CheckEntry(group); fault.has_value()) {
-        return fault;
+      if (!CheckEntry(group)) {
+        return false;
       }
     }
-    if (entries != count) {
-      return Fault{SessionReject::kGroupCount, count_field.tag};
-    }
-    return std::nullopt;
+    return entries == count || Fail(SessionReject::kGroupCount, count_field.tag);
   }
 
-  std::optional<Fault> CheckEntry(const GroupRule& group) {
+  bool CheckEntry(const GroupRule& group) {
     FieldSet seen{};
     while (at_ + 2 < fields_.size()) {
       const Field& field = fields_[at_ + 1];
@@ -137,39 +138,38 @@ class Walk {
         break;
       }
       ++at_;
-      if (const auto fault = CheckValue(field); fault.has_value()) {
-        return fault;
+      if (!CheckValue(field)) {
+        return false;
       }
       if (seen.Has(field.ordinal)) {
-        return Fault{SessionReject::kRepeatedTag, field.tag};
+        return Fail(SessionReject::kRepeatedTag, field.tag);
       }
       seen.Add(field.ordinal);
-      if (RuleOf(field.ordinal).type == FieldType::kNumInGroup) {
-        if (const auto fault = CheckGroup(*FindGroup(group, field.ordinal)); fault.has_value()) {
-          return fault;
-        }
+      if (RuleOf(field.ordinal).type == FieldType::kNumInGroup &&
+          !CheckGroup(*FindGroup(group, field.ordinal))) {
+        return false;
       }
     }
     for (uint16_t ordinal = 1; ordinal < kFieldsMax; ++ordinal) {
       if (group.required.Has(ordinal) && !seen.Has(ordinal)) {
-        return Fault{SessionReject::kRequiredTagMissing, RuleOf(ordinal).tag};
+        return Fail(SessionReject::kRequiredTagMissing, RuleOf(ordinal).tag);
       }
     }
-    return std::nullopt;
+    return true;
   }
 
-  std::optional<Fault> CheckRequired() {
+  bool CheckRequired() {
     for (std::size_t i = 0; i < 3; ++i) {
       seen_.Add(fields_[i].ordinal);
     }
     for (const std::span<const uint16_t> required : {HeaderRequired(), RequiredOf(rule_)}) {
       for (const uint16_t ordinal : required) {
         if (!seen_.Has(ordinal)) {
-          return Fault{SessionReject::kRequiredTagMissing, RuleOf(ordinal).tag};
+          return Fail(SessionReject::kRequiredTagMissing, RuleOf(ordinal).tag);
         }
       }
     }
-    return std::nullopt;
+    return true;
   }
 
   const Message& message_;
@@ -178,6 +178,7 @@ class Walk {
   std::size_t at_ = 0;
   bool in_body_ = false;
   FieldSet seen_{};
+  Fault fault_{};
 };
 
 }  // namespace
