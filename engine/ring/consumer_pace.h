@@ -12,7 +12,7 @@ namespace tally {
 // producer ends up fetching single entries at the speed of the interconnect. This one waits a
 // little between looks while entries come densely, and not at all otherwise.
 //
-// Dense means that a pause found at least kDenseEntries new ones, i.e. above about 20 M entries/s.
+// Dense means that a pause found at least kDenseEntries new ones, i.e. above about 10 M entries/s.
 // To find out, one wait in kProbeEvery (up to kProbeEveryMax while the answer is no) starts with
 // such a pause.
 //

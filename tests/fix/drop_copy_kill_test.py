@@ -7,12 +7,10 @@ The client of kill_test.py trades; COPY listens, and now and then is away. Neith
 In the end COPY has every report of the client exactly once, in the order of the core, each under one
 number and with one body.
 """
-import pathlib
 import sys
-import tempfile
 
-from conformance import SOH, Peer, Violation, fields_of
-from kill_test import ROUNDS, Client, serve
+from conformance import SOH, Peer, Violation
+from kill_test import ROUNDS, Client, keep_body, play, receive, serve
 
 
 class Copy:
@@ -35,22 +33,16 @@ class Copy:
 
     def take(self, peer):
         """One message; False at the end of the connection."""
-        try:
-            message = peer.receive()
-        except OSError:
-            message = None
+        message, fields = receive(peer)
         if message is None:
             return False
-        fields = dict(reversed(fields_of(message)))
         number = int(fields["34"])
         if fields["35"] == "4":
             number = int(fields["36"]) - 1
         elif fields["35"] == "8":
             if fields["20041"] != "KEEP" or fields["1"] != "1":
                 raise Violation(f"of another session or account: {message}")
-            body = message[message.index(SOH + "37="):message.rindex(SOH + "10=")]
-            if self.bodies.setdefault(number, body) != body:
-                raise Violation(f"another body under number {number}: {message}")
+            keep_body(self.bodies, number, message)
             self.execs[number] = int(fields["17"])
         elif fields["35"] != "A":
             raise Violation(message)
@@ -97,19 +89,6 @@ def run(program, data):
     return copy
 
 
-def main():
-    if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
-        return 2
-    with tempfile.TemporaryDirectory() as data:
-        try:
-            copy = run(pathlib.Path(sys.argv[1]).resolve(), data)
-        except Violation as violation:
-            print(str(violation).replace(SOH, "|"))
-            return 1
-    print(f"{len(copy.execs)} reports copied once each over {ROUNDS} kills")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, run, lambda copy: (
+        f"{len(copy.execs)} reports copied once each over {ROUNDS} kills")))

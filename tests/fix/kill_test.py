@@ -19,6 +19,22 @@ ROUNDS = 8
 BURST = 40
 
 
+def receive(peer):
+    """One message and its fields by tag; None and None at the end of the connection."""
+    try:
+        message = peer.receive()
+    except OSError:
+        message = None
+    return (None, None) if message is None else (message, dict(reversed(fields_of(message))))
+
+
+def keep_body(bodies, number, message):
+    """A number has one report for ever."""
+    body = message[message.index(SOH + "37="):message.rindex(SOH + "10=")]
+    if bodies.setdefault(number, body) != body:
+        raise Violation(f"another body under number {number}: {message}")
+
+
 class Client:
     """The session KEEP, as a careful client keeps it."""
 
@@ -59,22 +75,16 @@ class Client:
 
     def take(self, peer):
         """One message; False at the end of the connection."""
-        try:
-            message = peer.receive()
-        except OSError:
-            message = None
+        message, fields = receive(peer)
         if message is None:
             return False
-        fields = dict(reversed(fields_of(message)))
         number = int(fields["34"])
         if fields["35"] == "A":
             self.resend(peer, int(fields["789"]))
         elif fields["35"] == "4":
             number = int(fields["36"]) - 1
         elif fields["35"] == "8":
-            body = message[message.index(SOH + "37="):message.rindex(SOH + "10=")]
-            if self.bodies.setdefault(number, body) != body:
-                raise Violation(f"another body under number {number}: {message}")
+            keep_body(self.bodies, number, message)
             if self.answered.setdefault(fields["11"], number) != number:
                 raise Violation(f"answered twice: {message}")
         elif fields["35"] in "35j":
@@ -130,19 +140,21 @@ def run(program, data):
     return client
 
 
-def main():
+def play(usage, run_on, summary):
+    """Exit status of a program that kills venues in a folder of its own."""
     if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
+        print(usage, file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as data:
         try:
-            client = run(pathlib.Path(sys.argv[1]).resolve(), data)
+            result = run_on(pathlib.Path(sys.argv[1]).resolve(), data)
         except Violation as violation:
             print(str(violation).replace(SOH, "|"))
             return 1
-    print(f"{client.orders} orders answered once each over {ROUNDS} kills")
+    print(summary(result))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(__doc__, run, lambda client: (
+        f"{client.orders} orders answered once each over {ROUNDS} kills")))
