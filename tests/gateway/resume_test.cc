@@ -15,6 +15,10 @@ std::vector<uint64_t> Essence(const Received& received) {
   std::vector<uint64_t> words = received.words;
   auto* const bytes = reinterpret_cast<uint8_t*>(words.data());
   auto* const hdr = const_cast<wire::Hdr*>(wire::GetSizePrefixedFrame(bytes)->hdr());
+  if (hdr == nullptr) {
+    ADD_FAILURE() << "a report without a header";
+    return words;
+  }
   auto* const fields = reinterpret_cast<uint8_t*>(hdr);
   std::memset(fields + 16, 0, 8);                               // send_ns
   fields[26] = static_cast<uint8_t>(fields[26] & ~uint8_t{1});  // REPLAY
