@@ -138,6 +138,15 @@ class OrderPool {
     }
   }
 
+  // As PrefetchNeighbours() but for them; any handle below capacity() will do.
+  void PrefetchPlaces(OrderHandle handle) const {
+    const Order& order = orders_[Raw(handle)];
+    tally::Prefetch(&ladders_.levels[order.level]);
+    if (index_ != nullptr) {
+      index_->Prefetch(order.id);
+    }
+  }
+
   // All require an open order, or one in its last callback.
   OrderView View(OrderHandle handle) const;
   OrderId id(OrderHandle handle) const { return orders_[Raw(handle)].id; }

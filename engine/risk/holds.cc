@@ -13,16 +13,14 @@ RejectReason CheckTerms(const Instrument& instrument, PriceTicks price, Quantity
   if (quantity < instrument.quantity_min || quantity > instrument.quantity_max) {
     return RejectReason::kBadLot;
   }
-  // ticks * lots < 2^100; multiplied by the tick only when it is known to fit 127 bits.
-  const __int128 ticks_lots = static_cast<__int128>(price.value) * quantity.value;
-  if (ticks_lots > instrument.notional_max.value) {
+  int64_t ticks_lots = 0;
+  int64_t notional = 0;
+  if (__builtin_mul_overflow(price.value, quantity.value, &ticks_lots) ||
+      __builtin_mul_overflow(ticks_lots, instrument.tick_quanta.value, &notional) ||
+      notional > instrument.notional_max.value) {
     return RejectReason::kMaxNotional;
   }
-  const __int128 notional = ticks_lots * instrument.tick_quanta.value;
-  if (notional < instrument.notional_min.value) {
-    return RejectReason::kMinNotional;
-  }
-  return notional > instrument.notional_max.value ? RejectReason::kMaxNotional
+  return notional < instrument.notional_min.value ? RejectReason::kMinNotional
                                                   : RejectReason::kNone;
 }
 

@@ -32,7 +32,7 @@ bool FeesAreSound(FeeRates rates) {
 
 RejectReason InstrumentTable::Define(InstrumentId id, const DefineInstrumentCommand& definition,
                                      const AssetTable& assets, const AccountTable& accounts) {
-  if (Raw(id) >= instruments_.size()) {
+  if (Raw(id) > capacity_) {
     return RejectReason::kCapacity;
   }
   if (assets.Find(definition.base_asset) == nullptr ||

@@ -45,7 +45,8 @@ struct Instrument {
 // an order that passed CheckOrder never wrap. Cost: O(1), no allocation after construction.
 class InstrumentTable {
  public:
-  explicit InstrumentTable(uint32_t capacity) : instruments_(std::size_t{capacity} + 1) {}
+  explicit InstrumentTable(uint32_t capacity)
+      : capacity_(capacity), instruments_(std::size_t{capacity} + 1) {}
 
   // Defines the instrument or changes the symbol, limits, fees and fee account of a known one.
   // Reasons, in order: kCapacity, kUnknownAsset, kUnknownAccount (fee account), kBadDefinition.
@@ -54,13 +55,13 @@ class InstrumentTable {
 
   // Null for an instrument that is not defined.
   const Instrument* Find(InstrumentId id) const {
-    return Raw(id) < instruments_.size() && instruments_[Raw(id)].defined ? &instruments_[Raw(id)]
-                                                                          : nullptr;
+    return Raw(id) <= capacity_ && instruments_[Raw(id)].defined ? &instruments_[Raw(id)] : nullptr;
   }
 
-  uint32_t capacity() const { return static_cast<uint32_t>(instruments_.size() - 1); }
+  uint32_t capacity() const { return capacity_; }
 
  private:
+  const uint32_t capacity_;
   std::vector<Instrument> instruments_;  // Row 0 is never defined.
 };
 

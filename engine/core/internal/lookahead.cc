@@ -7,14 +7,16 @@ namespace {
 
 // In commands. Memory takes some 100 ns and a command as long, so that one would do; the distances
 // leave room for a memory that is busy. Each look uses what the one before it loaded.
+constexpr std::size_t kFarthest = 24;
 constexpr std::size_t kFar = 12;
 constexpr std::size_t kMiddle = 8;
 constexpr std::size_t kNear = 4;
 constexpr std::size_t kNearest = 2;
 
-// With fewer open orders than this the rows are in the second-level cache anyway (an order, its
-// record, its level and its places in the indexes are some 150 bytes).
-constexpr uint32_t kOpenOrdersMin = 16'384;
+// An order, its record, its level and its places in the indexes are some 150 bytes. With fewer open
+// orders than the first the rows are in the caches anyway; with fewer than the second most are.
+constexpr uint32_t kOpenOrdersSome = 4'096;
+constexpr uint32_t kOpenOrdersMany = 16'384;
 
 // The target is the first field of both.
 static_assert(offsetof(ReplaceOrderCommand, target) == offsetof(CancelOrderCommand, target));
@@ -106,7 +108,6 @@ void LookNear(const State& state, const Command& command, Kind kind) {
   if (kind == Kind::kReplace) {
     state.book(command.instrument).book.PrefetchPlace(side, command.replace_order.price);
   } else {
-    state.orders.PrefetchNeighbours(handle);
   }
 }
 
@@ -139,10 +140,52 @@ void LookAt(const State& state, std::span<const Command> upcoming, std::size_t d
   }
 }
 
+// The command itself: another processor wrote it, and what follows reads it.
+void PrefetchCommand(std::span<const Command> upcoming) {
+  if (upcoming.size() > kFarthest) {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&upcoming[kFarthest]);
+    Prefetch(bytes);
+    Prefetch(bytes + sizeof(Command) / 2);
+  }
+}
+
+// The key of the order that a command makes or names. No branch: one of three commands is a cancel.
+ClientOrderKey NamedBy(const Command& command) {
+  const bool is_new = command.type == CommandType::kNewOrder;
+  const ClientOrderId* const id = is_new ? &command.new_order.client_order_id
+                                         : &command.cancel_order.target.client_order_id;
+  return KeyOf(command, *id);
+}
+
+// With some open orders a look must cost less than the few misses that are left: only what a command
+// waits for, one row after the other, to find its order; whatever it does and without a branch.
+void LookForOrder(const State& state, std::span<const Command> upcoming) {
+  if (upcoming.size() > kMiddle) {
+    const Command& command = upcoming[kMiddle];
+    state.sessions.Prefetch(command.session);
+    state.orders.Prefetch(NamedBy(command));
+  }
+  if (upcoming.size() > kNear) {
+    const OrderHandle handle = state.orders.FirstGuess(NamedBy(upcoming[kNear]));
+    state.pool.Prefetch(handle);
+    state.orders.Prefetch(handle);
+  }
+  if (upcoming.size() > kNearest) {
+    const OrderHandle handle = state.orders.FirstGuess(NamedBy(upcoming[kNearest]));
+    state.pool.PrefetchPlaces(handle);
+  }
+}
+
 }  // namespace
 
 void LookAhead(const State& state, std::span<const Command> upcoming) {
-  if (state.pool.used_count() < kOpenOrdersMin) {
+  PrefetchCommand(upcoming);
+  const uint32_t open_orders = state.pool.used_count();
+  if (open_orders < kOpenOrdersSome) {
+    return;
+  }
+  if (open_orders < kOpenOrdersMany) {
+    LookForOrder(state, upcoming);
     return;
   }
   LookAt<LookFar>(state, upcoming, kFar);

@@ -206,7 +206,7 @@ RejectReason ReplaceOpen(Context& context, const ReplaceRequest& request) {
                         .order = nullptr,
                         .removal = &removal,
                         .minimum_fee = nullptr,
-                        .new_minimum_fee = request.minimum_fee};
+                        .new_minimum_fee = &request.minimum_fee};
   MatchListener listener(context, *state.instruments.Find(record.instrument), &active);
   const BookResult result =
       state.book(record.instrument).book.Replace(handle, request.terms, listener);

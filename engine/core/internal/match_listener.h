@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "engine/book/order_book.h"
 #include "engine/core/internal/book_delta.h"
 #include "engine/core/internal/context.h"
@@ -24,7 +22,7 @@ struct ActiveOrder {
   Removal* removal;              // When it is being replaced, else null.
   // Of a new or dormant order with a minimum fee; of a replaced one OnReplaced finds it.
   risk::MinimumFee* minimum_fee = nullptr;
-  std::optional<risk::MinimumFee> new_minimum_fee{};  // Of a replaced order; else it stays.
+  const risk::MinimumFee* new_minimum_fee = nullptr;  // Of a replaced order; else it stays.
 };
 
 // Applies to money and records what the book decides, and reports it. One per Submit or Replace.

@@ -56,7 +56,7 @@ void MatchListener::OnReplaced(const Replacement& replacement) {
   const ClientOrderId original = record.client_order_id;
   record.held = active_.new_hold;
   record.fees = active_.new_fees;
-  if (active_.new_minimum_fee.has_value()) {
+  if (active_.new_minimum_fee != nullptr) {
     state_.orders.SetMinimumFee(replacement.order, *active_.new_minimum_fee);
   }
   active_.minimum_fee = state_.orders.minimum_fee(replacement.order);

@@ -136,6 +136,12 @@ class OrderTable {
     return index_.Find(key, [](OrderHandle) { return true; });
   }
 
+  // Likewise, or any other handle that names a row, in fewer steps and without a branch.
+  OrderHandle FirstGuess(ClientOrderKey key) const {
+    const uint32_t guess = index_.FirstGuess(key);
+    return OrderHandle{guess - uint32_t{guess != 0}};
+  }
+
   // Start loading what Find(), Insert() or Rename() of such an order will touch: its place in the
   // index, its account's, and the order that it will be next to in its account (which needs the
   // account's place to be there).
