@@ -54,7 +54,7 @@ struct OrderPoolOptions {
   // Ids come from MakeId() and say where the order is: Find() needs no index, and an order no
   // memory beside its record. Not together with index_order_ids.
   bool ids_carry_slots = false;
-  // Sides of books that get a window: an array over `window_ticks` prices (a power of two, 4,096 ..
+  // Sides of books that get a window: an array over `window_ticks` prices (a power of two, 512 ..
   // 262,144) that follows the best price and makes commands there faster. The first sides that get
   // an order have one each; the others, and prices outside, use a tree. 4 bytes per tick.
   uint32_t windows = 0;

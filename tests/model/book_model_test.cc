@@ -153,11 +153,13 @@ constexpr Flow kFlows[] = {
 
 class BookModel {
  public:
-  // Every other flow runs in a book whose sides have windows.
+  // Every other flow runs in a book whose sides have windows, of 512 to 4,096 prices in turn.
   BookModel(const Flow& flow, uint64_t seed)
       : flow_(flow),
         random_(seed),
-        pool_({.capacity = flow.capacity, .windows = (&flow - kFlows) % 2 == 0 ? 2U : 0U}),
+        pool_({.capacity = flow.capacity,
+               .windows = (&flow - kFlows) % 2 == 0 ? 2U : 0U,
+               .window_ticks = 512U << ((&flow - kFlows) / 2 % 4)}),
         book_(&pool_),
         reference_(flow.capacity),
         recorder_(&pool_) {}

@@ -24,18 +24,20 @@ namespace tally::internal {
 class LevelWindow {
  public:
   static constexpr uint32_t kWordKeys = 64;
-  static constexpr uint32_t kSizeMin = kWordKeys * 64;
-  static constexpr uint32_t kSizeMax = kSizeMin * 64;
+  // A cache line of the lowest tier, so that every window begins and ends with whole lines.
+  static constexpr uint32_t kSizeMin = kWordKeys * 8;
+  // As many groups of words as the highest tier has bits.
+  static constexpr uint32_t kSizeMax = kWordKeys * 64 * 64;
 
   // Of the memory of a window with `size` places.
   static constexpr std::size_t SizeBytes(std::size_t size) {
-    return kHeaderBytes + size / kWordKeys * sizeof(uint64_t) + size * sizeof(uint32_t);
+    return HeaderBytes(size) + size / kWordKeys * sizeof(uint64_t) + size * sizeof(uint32_t);
   }
 
   LevelWindow() = default;
   // `memory` is zero; `size` a power of two, kSizeMin .. kSizeMax.
   LevelWindow(std::byte* memory, uint32_t size)
-      : words_(reinterpret_cast<uint64_t*>(memory + kHeaderBytes)),
+      : words_(reinterpret_cast<uint64_t*>(memory + HeaderBytes(size))),
         levels_(reinterpret_cast<uint32_t*>(words_ + size / kWordKeys)),
         mask_(size - 1) {}
 
@@ -116,7 +118,7 @@ class LevelWindow {
     for (uint32_t word = 0; word < size() / kWordKeys; ++word) {
       CHECK((words_[word] != 0) == ((group(word / kGroupWords) & Bit(word)) != 0));
     }
-    for (uint32_t index = 0; index < size() / kSizeMin; ++index) {
+    for (uint32_t index = 0; index < GroupCount(size()); ++index) {
       CHECK((group(index) != 0) == ((top() & Bit(index)) != 0));
     }
   }
@@ -124,9 +126,17 @@ class LevelWindow {
  private:
   static constexpr uint32_t kGroupWords = 64;
 
-  // Memory: 7 words unused | middle tier, 64 words, backwards | highest tier, 1 word | lowest tier,
-  // size / 64 words | places. So what is used most is next to each other.
-  static constexpr std::size_t kHeaderBytes = 72 * sizeof(uint64_t);
+  // Of the middle tier; a window of less than 4,096 places has one group, of which it uses a part.
+  static constexpr std::size_t GroupCount(std::size_t size) {
+    constexpr std::size_t kGroupKeys = std::size_t{kGroupWords} * kWordKeys;
+    return (size + kGroupKeys - 1) / kGroupKeys;
+  }
+
+  // Memory: up to 7 words unused | middle tier, a word per group, backwards | highest tier, 1 word
+  // | lowest tier, size / 64 words | places. So what is used most is next to each other.
+  static constexpr std::size_t HeaderBytes(std::size_t size) {
+    return (GroupCount(size) + 8) / 8 * 8 * sizeof(uint64_t);
+  }
 
   static uint64_t Bit(uint32_t index) { return uint64_t{1} << (index % 64); }
   static uint32_t First(uint64_t word) { return static_cast<uint32_t>(std::countr_zero(word)); }
