@@ -16,7 +16,8 @@ void PriceLadder::Follow(LadderPool& pool, uint64_t key) {
   }
   // Orders far off the market, at whatever price, do not move the window.
   const uint64_t size = window_.size();
-  if (key < window_first_ && window_first_ - key <= size) {
+  const uint64_t reach = std::max(size, kReachKeysMin);
+  if (key < window_first_ && window_first_ - key <= reach) {
     if (window_keys_ == size) {
       Evict(pool, window_end() - kWordKeys);
       window_keys_ -= kWordKeys;
@@ -24,7 +25,7 @@ void PriceLadder::Follow(LadderPool& pool, uint64_t key) {
     window_first_ -= kWordKeys;
     window_keys_ += kWordKeys;
     Admit(pool, window_first_);
-  } else if (key >= window_end() && key - window_end() < size) {
+  } else if (key >= window_end() && key - window_end() < reach) {
     if (window_keys_ == size) {
       // Only if what is given up lies far on the better side of the best price.
       if (best_key_ < window_first_ + size / 2) {

@@ -128,6 +128,9 @@ class PriceLadder {
   static constexpr uint32_t kLevelTag = 1U << 31;  // Marks a reference to a level, not a node.
   static constexpr uint32_t kInWindow = kNilSlot - 1;
   static constexpr uint32_t kWordKeys = LevelWindow::kWordKeys;
+  // How far beyond an end a level may be added and still move it; as far as the window is long if
+  // that is more. A small one must not stay behind when the market jumps over it.
+  static constexpr uint64_t kReachKeysMin = 4'096;
 
   static bool IsLevel(uint32_t reference) { return (reference & kLevelTag) != 0; }
   static uint32_t SlotOf(const LadderNode& node, uint64_t key) {

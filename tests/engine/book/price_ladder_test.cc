@@ -144,6 +144,28 @@ void RunMarket(uint32_t window_keys) {
   EXPECT_LT(model.tree_count(), 50U);
 }
 
+// Some levels stay behind, so that the window is never empty and cannot begin anew.
+TEST(PriceLadderTest, AWindowFollowsABetterPriceThatIsFurtherAwayThanItsSize) {
+  for (const uint32_t window_keys : {512U, 1'024U, 2'048U, 4'096U}) {
+    SCOPED_TRACE(window_keys);
+    LadderModel model(400, window_keys);
+    for (uint64_t key = 1'000'000; key < 1'000'100; ++key) {
+      model.Insert(key);
+    }
+    constexpr uint64_t kBetter = 1'000'000 - 3'000;
+    for (int i = 0; i < 70; ++i) {
+      model.Insert(kBetter);
+      model.Erase(kBetter);
+    }
+    for (uint64_t key = kBetter; key < kBetter + 100; ++key) {
+      model.Insert(key);
+      ASSERT_TRUE(model.InWindow(key));
+    }
+    model.Check();
+    EXPECT_EQ(model.tree_count(), window_keys == 4'096 ? 0U : 100U);
+  }
+}
+
 TEST(PriceLadderTest, TheWindowFollowsAWalkingAndJumpingMarket) {
   for (const uint32_t window_keys : {512U, 1'024U, 2'048U, 4'096U, 65'536U}) {
     SCOPED_TRACE(window_keys);
