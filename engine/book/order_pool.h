@@ -56,9 +56,10 @@ struct OrderPoolOptions {
   bool ids_carry_slots = false;
   // Sides of books that get a window: an array over `window_ticks` prices (a power of two, 512 ..
   // 262,144) that follows the best price and makes commands there faster. The first sides that get
-  // an order have one each; the others, and prices outside, use a tree. 4 bytes per tick.
+  // an order have one each; the others, and prices outside, use a tree. 4 bytes per tick, whatever
+  // rests there: choose about as many as most orders are away from the best price.
   uint32_t windows = 0;
-  uint32_t window_ticks = 4'096;
+  uint32_t window_ticks = 2'048;
   // Touch all memory at construction, so that no command waits for a page.
   bool prefault = false;
 };

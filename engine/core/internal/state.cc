@@ -7,7 +7,7 @@
 namespace tally::core::internal {
 namespace {
 
-// Sides of books that get an array around their best price, 17 KB each.
+// Sides of books that get an array around their best price, 8.5 KB each.
 constexpr uint32_t kPriceWindowsMax = 4'096;
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "engine/book/order_pool.h"
 
+#include <deque>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "bench/workloads/order_flow.h"
 #include "engine/book/order_book.h"
 
 namespace tally {
@@ -102,6 +104,29 @@ TEST_F(OrderPoolTest, ADenseBookCostsLittleMoreThanItsOrders) {
     Submit(book, pool.MakeId(), Side::kBuy, 1, 100'000 + i % 500);
   }
   EXPECT_LE(pool.touched_bytes(), 64 * kOrders);
+}
+
+// Pools as a core has them, filled as in bench/book.
+TEST_F(OrderPoolTest, ALevelCostsAtMost64BytesWindowsIncluded) {
+  for (const uint32_t instruments : {1U, 10U}) {
+    const OrderFlow flow = MakeOrderFlow({.instruments = instruments,
+                                          .resting_orders = instruments == 1 ? 10'000U : 19'500U,
+                                          .commands = 0});
+    OrderPool pool({.capacity = flow.open_orders_max, .windows = 2 * instruments});
+    std::deque<OrderBook> books;
+    for (uint32_t i = 0; i < instruments; ++i) {
+      books.emplace_back(&pool);
+    }
+    SilentListener listener;
+    for (const FlowCommand& command : flow.warm_up) {
+      books[command.instrument].Submit(command.order, listener);
+    }
+    uint64_t levels = 0;
+    for (const OrderBook& book : books) {
+      levels += book.level_count(Side::kBuy) + book.level_count(Side::kSell);
+    }
+    EXPECT_LE(pool.level_bytes(), 64 * levels) << instruments;
+  }
 }
 
 }  // namespace
