@@ -152,13 +152,14 @@ void PrefetchCommand(std::span<const Command> upcoming) {
 // The key of the order that a command makes or names. No branch: one of three commands is a cancel.
 ClientOrderKey NamedBy(const Command& command) {
   const bool is_new = command.type == CommandType::kNewOrder;
-  const ClientOrderId* const id = is_new ? &command.new_order.client_order_id
-                                         : &command.cancel_order.target.client_order_id;
+  const ClientOrderId* const id =
+      is_new ? &command.new_order.client_order_id : &command.cancel_order.target.client_order_id;
   return KeyOf(command, *id);
 }
 
-// With some open orders a look must cost less than the few misses that are left: only what a command
-// waits for, one row after the other, to find its order; whatever it does and without a branch.
+// With some open orders a look must cost less than the few misses that are left: only what a
+// command waits for, one row after the other, to find its order; whatever it does and without a
+// branch.
 void LookForOrder(const State& state, std::span<const Command> upcoming) {
   if (upcoming.size() > kMiddle) {
     const Command& command = upcoming[kMiddle];
