@@ -222,8 +222,9 @@ void TradeThroughTrouble(GatewayVenue& venue, uint64_t count, Disturb&& disturb)
       ASSERT_EQ(trader->reports[i].client_sequence, truth[i].client_sequence);
       ASSERT_EQ(trader->reports[i].order_id, truth[i].order_id);
     }
-    EXPECT_GT(trader->client->stats().logons, 3u);
   }
+  // Which of the two loses how many connections is a matter of timing.
+  EXPECT_GT(alice.client->stats().logons + bob.client->stats().logons, 6u);
 }
 
 TEST(SdkGatewayTest, EveryCommandIsAppliedAndAnsweredOnceThroughLostConnections) {
