@@ -108,6 +108,7 @@ void LookNear(const State& state, const Command& command, Kind kind) {
   if (kind == Kind::kReplace) {
     state.book(command.instrument).book.PrefetchPlace(side, command.replace_order.price);
   } else {
+    state.orders.PrefetchNeighbours(handle);
   }
 }
 
@@ -172,8 +173,7 @@ void LookForOrder(const State& state, std::span<const Command> upcoming) {
     state.orders.Prefetch(handle);
   }
   if (upcoming.size() > kNearest) {
-    const OrderHandle handle = state.orders.FirstGuess(NamedBy(upcoming[kNearest]));
-    state.pool.PrefetchPlaces(handle);
+    state.pool.PrefetchPlaces(state.orders.FirstGuess(NamedBy(upcoming[kNearest])));
   }
 }
 

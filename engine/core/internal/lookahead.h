@@ -12,8 +12,9 @@ namespace tally::core::internal {
 // random; waiting for them one after the other is most of its time. Nothing here decides anything:
 // what it reads may be stale by the time the command is applied, and no state changes.
 //
-// Cost: four commands are looked at, each at one of four distances, because a row can only be
-// prefetched once the row that names it is there: index -> order -> level and neighbours.
+// Cost: with many open orders four commands are looked at, each at one of four distances, because a
+// row can only be prefetched once the row that names it is there: index -> order -> level and
+// neighbours. With some, three, in fewer steps; with few, only the command itself is fetched.
 void LookAhead(const State& state, std::span<const Command> upcoming);
 
 }  // namespace tally::core::internal
