@@ -24,15 +24,6 @@ RejectReason CheckTerms(const Instrument& instrument, PriceTicks price, Quantity
                                                   : RejectReason::kNone;
 }
 
-Quanta Fee(Quanta notional, int32_t rate_hundredths_bp) {
-  int64_t product = 0;
-  if (!__builtin_mul_overflow(notional.value, int64_t{rate_hundredths_bp}, &product)) {
-    return {product / kFeeDenominator};  // The usual case: one multiplication by a constant.
-  }
-  const __int128 wide = static_cast<__int128>(notional.value) * rate_hundredths_bp;
-  return {static_cast<int64_t>(wide / kFeeDenominator)};
-}
-
 namespace {
 
 // Far above any minimum and any sum of two minimums, far below what could wrap.
@@ -45,17 +36,23 @@ Quanta Outstanding(const MinimumFee& account, Quanta rate_fee) {
 
 }  // namespace
 
-Quanta HoldAmount(const Instrument& instrument, const HoldTerms& terms) {
+namespace internal {
+
+Quanta WideFee(Quanta notional, int32_t rate_hundredths_bp) {
+  const __int128 product = static_cast<__int128>(notional.value) * rate_hundredths_bp;
+  return {static_cast<int64_t>(product / kFeeDenominator)};
+}
+
+Quanta HoldWithMinimumFee(const Instrument& instrument, const HoldTerms& terms) {
   if (terms.side == Side::kSell) {
     return BaseQuanta(instrument, terms.leaves);
   }
   const Quanta notional = Notional(instrument, terms.price, terms.leaves);
   const Quanta fee = Fee(notional, std::max({terms.fees.maker, terms.fees.taker, 0}));
-  if (terms.minimum_fee == nullptr) [[likely]] {
-    return notional + fee;
-  }
   return terms.leaves.value == 0 ? Quanta{} : notional + Outstanding(*terms.minimum_fee, fee);
 }
+
+}  // namespace internal
 
 FillFees FeesOfFill(Quanta notional, FeeRates maker_rates, FeeRates taker_rates) {
   const Quanta taker = Fee(notional, taker_rates.taker);

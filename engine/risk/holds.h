@@ -27,9 +27,11 @@
 // unpaid is charged to the next fills. Since max(M, .) grows by at most what its argument grows,
 // f >= min(r, 0): a fill pays back at most its own rebate.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/types.h"
+#include "engine/limits.h"
 #include "engine/reject_reason.h"
 #include "engine/risk/instrument_table.h"
 
@@ -49,9 +51,20 @@ inline Quanta BaseQuanta(const Instrument& instrument, QuantityLots quantity) {
   return {quantity.value * instrument.lot_quanta.value};
 }
 
+namespace internal {
+// Fee() where the product needs more than 64 bits.
+Quanta WideFee(Quanta notional, int32_t rate_hundredths_bp);
+}  // namespace internal
+
 // notional * |rate| / 10^6 rounded down, with the sign of the rate: a fee and a rebate are both
 // rounded towards 0.
-Quanta Fee(Quanta notional, int32_t rate_hundredths_bp);
+inline Quanta Fee(Quanta notional, int32_t rate_hundredths_bp) {
+  int64_t product = 0;
+  if (__builtin_mul_overflow(notional.value, int64_t{rate_hundredths_bp}, &product)) [[unlikely]] {
+    return internal::WideFee(notional, rate_hundredths_bp);
+  }
+  return {product / kFeeDenominator};  // One multiplication by a constant.
+}
 
 inline constexpr int32_t kNoRateCap = INT32_MAX;
 
@@ -72,8 +85,23 @@ struct HoldTerms {
   const MinimumFee* minimum_fee = nullptr;  // Null: it has none.
 };
 
-// Quote quanta for a buy order, base quanta for a sell order.
-Quanta HoldAmount(const Instrument& instrument, const HoldTerms& terms);
+namespace internal {
+// HoldAmount() of an order that has a minimum fee.
+Quanta HoldWithMinimumFee(const Instrument& instrument, const HoldTerms& terms);
+}  // namespace internal
+
+// Quote quanta for a buy order, base quanta for a sell order. Works out both: a branch on the side
+// is one that nobody can predict.
+inline Quanta HoldAmount(const Instrument& instrument, const HoldTerms& terms) {
+  if (terms.minimum_fee != nullptr) [[unlikely]] {
+    return internal::HoldWithMinimumFee(instrument, terms);
+  }
+  const Quanta notional = Notional(instrument, terms.price, terms.leaves);
+  const Quanta buy = notional + Fee(notional, std::max({terms.fees.maker, terms.fees.taker, 0}));
+  const Quanta sell = BaseQuanta(instrument, terms.leaves);
+  const int64_t is_sell = -int64_t{terms.side == Side::kSell};  // All bits or none.
+  return {buy.value ^ ((buy.value ^ sell.value) & is_sell)};
+}
 
 constexpr AssetId HoldAsset(const Instrument& instrument, Side side) {
   return side == Side::kBuy ? instrument.quote_asset : instrument.base_asset;

@@ -42,9 +42,11 @@ void MatchListener::OnCross(const Cross& cross) {
                     .leaves = cross.sell_leaves,
                     .fee = AuctionFee(sell_record, Side::kSell, notional, sell_minimum),
                     .minimum_fee = sell_minimum};
-  MoveFunds(buy, cross.quantity, notional);
-  MoveFunds(sell, cross.quantity, notional);
-  state_.ledger.Credit(instrument_.fee_account, instrument_.quote_asset, buy.fee + sell.fee);
+  MoveFunds(buy, sell, cross.quantity, notional);
+  if (state_.exposures.active()) [[unlikely]] {
+    NoteDebit(buy, cross.quantity, notional);
+    NoteDebit(sell, cross.quantity, notional);
+  }
 
   const Fill fill = {.maker = kNoOrder,
                      .price = cross.price,

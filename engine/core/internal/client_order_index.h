@@ -56,10 +56,12 @@ class ClientOrderIndex {
   // Requires that the key is in it with this handle.
   void Erase(ClientOrderKey key, OrderHandle handle);
 
-  void Prefetch(ClientOrderKey key) const { tally::Prefetch(&slots_[TagOf(key) & mask_]); }
+  void Prefetch(ClientOrderKey key) const { PrefetchHome(HomeOf(key)); }
 
-  // What is in the first place of the key, mostly its own: a handle + 1, or 0. No branch.
-  uint32_t FirstGuess(ClientOrderKey key) const { return slots_[TagOf(key) & mask_].handle_plus_1; }
+  // The first place of the key, and what is there: a handle + 1, mostly its own, or 0. No branch.
+  uint32_t HomeOf(ClientOrderKey key) const { return TagOf(key) & mask_; }
+  void PrefetchHome(uint32_t home) const { tally::Prefetch(&slots_[home]); }
+  uint32_t FirstAt(uint32_t home) const { return slots_[home].handle_plus_1; }
 
  private:
   struct Slot {

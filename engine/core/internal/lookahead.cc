@@ -1,5 +1,7 @@
 #include "engine/core/internal/lookahead.h"
 
+#include <cstring>
+
 #include "engine/risk/holds.h"
 
 namespace tally::core::internal {
@@ -18,24 +20,23 @@ constexpr std::size_t kNearest = 2;
 constexpr uint32_t kOpenOrdersSome = 4'096;
 constexpr uint32_t kOpenOrdersMany = 16'384;
 
+static_assert(kFar < Looks::kPlaces);
+
 // The target is the first field of both.
 static_assert(offsetof(ReplaceOrderCommand, target) == offsetof(CancelOrderCommand, target));
 
-// What a command will probably do, by what its bytes say: nothing of it is checked.
-enum class Kind : uint8_t { kOther, kNew, kCancel, kReplace };
-
-Kind KindOf(const State& state, const Command& command) {
+LookKind KindOf(const State& state, const Command& command) {
   if (state.instruments.Find(command.instrument) == nullptr ||
       Raw(command.account) > state.limits.accounts) {
-    return Kind::kOther;
+    return LookKind::kOther;
   }
   if (command.type == CommandType::kNewOrder) {
-    return Kind::kNew;
+    return LookKind::kNew;
   }
   if (command.type == CommandType::kCancelOrder) {
-    return Kind::kCancel;
+    return LookKind::kCancel;
   }
-  return command.type == CommandType::kReplaceOrder ? Kind::kReplace : Kind::kOther;
+  return command.type == CommandType::kReplaceOrder ? LookKind::kReplace : LookKind::kOther;
 }
 
 ClientOrderKey KeyOf(const Command& command, ClientOrderId id) {
@@ -49,21 +50,23 @@ OrderHandle TargetOf(const State& state, const Command& command) {
                                       : state.pool.Find(target.order_id);
 }
 
-void PrefetchBalance(const State& state, const Command& command, Side side) {
-  const risk::Instrument& instrument = *state.instruments.Find(command.instrument);
-  state.ledger.Prefetch(command.account, risk::HoldAsset(instrument, side));
+void PrefetchBalance(const State& state, const Look& look) {
+  const risk::Instrument& instrument = *state.instruments.Find(look.instrument);
+  state.ledger.Prefetch(look.account, risk::HoldAsset(instrument, look.side));
 }
 
 // Its places in the tables that commands name by number.
-void LookFar(const State& state, const Command& command, Kind kind) {
+void LookFar(const State& state, const Command& command, Look& look) {
   state.sessions.Prefetch(command.session);
   state.accounts.Prefetch(command.account);
-  if (kind == Kind::kNew) {
+  if (look.kind == LookKind::kNew) {
     const NewOrderCommand& order = command.new_order;
+    look.side = order.side;
+    look.price = order.price;
     state.orders.Prefetch(command.account);
     state.orders.Prefetch(KeyOf(command, order.client_order_id));
-    PrefetchBalance(state, command, order.side);
-    state.book(command.instrument).book.PrefetchPlace(order.side, order.price);
+    PrefetchBalance(state, look);
+    state.book(look.instrument).book.PrefetchPlace(order.side, order.price);
     return;
   }
   const OrderReference& target = command.cancel_order.target;
@@ -72,7 +75,8 @@ void LookFar(const State& state, const Command& command, Kind kind) {
   } else {
     state.pool.Prefetch(target.order_id);
   }
-  if (kind == Kind::kReplace) {
+  if (look.kind == LookKind::kReplace) {
+    look.price = command.replace_order.price;
     state.orders.Prefetch(KeyOf(command, command.replace_order.new_client_order_id));
   } else {
     state.orders.Prefetch(command.account);
@@ -80,64 +84,72 @@ void LookFar(const State& state, const Command& command, Kind kind) {
 }
 
 // What those say.
-void LookMiddle(const State& state, const Command& command, Kind kind) {
-  if (kind == Kind::kNew) {
-    const NewOrderCommand& order = command.new_order;
-    state.orders.PrefetchYoungest(command.account);
-    state.book(command.instrument).book.PrefetchLevel(order.side, order.price);
-  } else if (const OrderHandle handle = TargetOf(state, command); handle != kNoOrder) {
-    state.pool.Prefetch(handle);
-    state.orders.Prefetch(handle);
+void LookMiddle(const State& state, const Command& command, Look& look) {
+  if (look.kind == LookKind::kNew) {
+    state.orders.PrefetchYoungest(look.account);
+    state.book(look.instrument).book.PrefetchLevel(look.side, look.price);
+    return;
+  }
+  look.order = TargetOf(state, command);
+  if (look.order != kNoOrder) {
+    state.pool.Prefetch(look.order);
+    state.orders.Prefetch(look.order);
   }
 }
 
 // What is next to it.
-void LookNear(const State& state, const Command& command, Kind kind) {
-  if (kind == Kind::kNew) {
-    const NewOrderCommand& order = command.new_order;
-    state.book(command.instrument).book.Prefetch(order.side, order.price);
+void LookNear(const State& state, const Command&, Look& look) {
+  if (look.kind == LookKind::kNew) {
+    state.book(look.instrument).book.Prefetch(look.side, look.price);
     return;
   }
-  const OrderHandle handle = TargetOf(state, command);
-  if (handle == kNoOrder) {
+  if (look.order == kNoOrder) {
     return;
   }
-  const Side side = state.pool.side(handle);
-  state.pool.PrefetchNeighbours(handle);
-  PrefetchBalance(state, command, side);
-  if (kind == Kind::kReplace) {
-    state.book(command.instrument).book.PrefetchPlace(side, command.replace_order.price);
+  look.side = state.pool.side(look.order);
+  state.pool.PrefetchNeighbours(look.order);
+  PrefetchBalance(state, look);
+  if (look.kind == LookKind::kReplace) {
+    state.book(look.instrument).book.PrefetchPlace(look.side, look.price);
   } else {
-    state.orders.PrefetchNeighbours(handle);
+    state.orders.PrefetchNeighbours(look.order);
   }
 }
 
 // The price that it leaves, and that to which it goes.
-void LookNext(const State& state, const Command& command, Kind kind) {
-  if (kind == Kind::kNew) {
+void LookNext(const State& state, const Command&, Look& look) {
+  if (look.kind == LookKind::kNew || look.order == kNoOrder) {
     return;
   }
-  const OrderHandle handle = TargetOf(state, command);
-  if (handle == kNoOrder) {
-    return;
-  }
-  const Side side = state.pool.side(handle);
-  const OrderBook& book = state.book(command.instrument).book;
-  book.PrefetchPlace(side, state.pool.price(handle));
-  if (kind == Kind::kReplace) {
-    book.Prefetch(side, command.replace_order.price);
+  const OrderBook& book = state.book(look.instrument).book;
+  book.PrefetchPlace(look.side, state.pool.price(look.order));
+  if (look.kind == LookKind::kReplace) {
+    book.Prefetch(look.side, look.price);
   }
 }
 
-using Look = void (*)(const State&, const Command&, Kind);
+using LookFunction = void (*)(const State&, const Command&, Look&);
 
-template <Look kLook>
-void LookAt(const State& state, std::span<const Command> upcoming, std::size_t distance) {
-  if (upcoming.size() > distance) {
-    const Command& command = upcoming[distance];
-    if (const Kind kind = KindOf(state, command); kind != Kind::kOther) {
-      kLook(state, command, kind);
-    }
+// The first look at a command says what the others are about.
+template <LookFunction kLook>
+void LookAt(State& state, std::span<const Command> upcoming, std::size_t distance) {
+  if (upcoming.size() <= distance) {
+    return;
+  }
+  const Command& command = upcoming[distance];
+  const uint64_t sequence = Raw(state.last_command_sequence) + 1 + distance;
+  Look& look = state.looks[sequence];
+  if (kLook == LookFar) {
+    look.of = CommandSequence{sequence};
+    look.kind = KindOf(state, command);
+    look.account = command.account;
+    look.instrument = command.instrument;
+    look.order = kNoOrder;
+  } else if (Raw(look.of) != sequence) {
+    return;
+  }
+  if (look.kind != LookKind::kOther) {
+    kLook(state, command, look);
   }
 }
 
@@ -152,34 +164,42 @@ void PrefetchCommand(std::span<const Command> upcoming) {
 
 // The key of the order that a command makes or names. No branch: one of three commands is a cancel.
 ClientOrderKey NamedBy(const Command& command) {
-  const bool is_new = command.type == CommandType::kNewOrder;
-  const ClientOrderId* const id =
-      is_new ? &command.new_order.client_order_id : &command.cancel_order.target.client_order_id;
-  return KeyOf(command, *id);
+  constexpr std::size_t kOfTarget = offsetof(OrderReference, client_order_id);
+  static_assert(offsetof(NewOrderCommand, client_order_id) == 0);
+  static_assert(offsetof(CancelOrderCommand, target) == 0);
+  const auto names = static_cast<std::size_t>(command.type != CommandType::kNewOrder);
+  ClientOrderId id;
+  std::memcpy(&id, reinterpret_cast<const std::byte*>(&command.new_order) + names * kOfTarget,
+              sizeof(id));
+  return KeyOf(command, id);
 }
 
 // With some open orders a look must cost less than the few misses that are left: only what a
 // command waits for, one row after the other, to find its order; whatever it does and without a
-// branch.
-void LookForOrder(const State& state, std::span<const Command> upcoming) {
+// branch. What is found of a command that nobody looked at is of one before it, and no harm.
+void LookForOrder(State& state, std::span<const Command> upcoming) {
+  const uint64_t next = Raw(state.last_command_sequence) + 1;
   if (upcoming.size() > kMiddle) {
     const Command& command = upcoming[kMiddle];
     state.sessions.Prefetch(command.session);
-    state.orders.Prefetch(NamedBy(command));
+    uint32_t& home = state.looks[next + kMiddle].home;
+    home = state.orders.HomeOf(NamedBy(command));
+    state.orders.PrefetchHome(home);
   }
   if (upcoming.size() > kNear) {
-    const OrderHandle handle = state.orders.FirstGuess(NamedBy(upcoming[kNear]));
-    state.pool.Prefetch(handle);
-    state.orders.Prefetch(handle);
+    Look& look = state.looks[next + kNear];
+    look.order = state.orders.FirstAt(look.home);
+    state.pool.Prefetch(look.order);
+    state.orders.Prefetch(look.order);
   }
   if (upcoming.size() > kNearest) {
-    state.pool.PrefetchPlaces(state.orders.FirstGuess(NamedBy(upcoming[kNearest])));
+    state.pool.PrefetchPlaces(state.looks[next + kNearest].order);
   }
 }
 
 }  // namespace
 
-void LookAhead(const State& state, std::span<const Command> upcoming) {
+void LookAhead(State& state, std::span<const Command> upcoming) {
   PrefetchCommand(upcoming);
   const uint32_t open_orders = state.pool.used_count();
   if (open_orders < kOpenOrdersSome) {

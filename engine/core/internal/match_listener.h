@@ -60,9 +60,9 @@ class MatchListener {
   risk::FillFees FeesOfFill(Quanta notional, const OrderRecord& maker_record,
                             risk::MinimumFee* maker_minimum) const;
   void ReportAccepted(const IncomingOrder& order);
-  void MoveFunds(const Leg& leg, QuantityLots quantity, Quanta notional);
+  void MoveFunds(const Leg& buyer, const Leg& seller, QuantityLots quantity, Quanta notional);
   // Of what is unsettled, where that is limited.
-  void NoteDebit(const Leg& leg, Quanta amount);
+  void NoteDebit(const Leg& leg, QuantityLots quantity, Quanta notional);
   void AfterSpecialFill(const Leg& leg, QuantityLots quantity);
   // kTrade, and what follows from the price; 0 as side: no aggressor. Uses up the trade id.
   void PublishTrade(const Fill& fill, InstrumentId instrument, uint8_t side);

@@ -195,13 +195,16 @@ RejectReason CheckFunds(const Context& context, OrderRequest& request) {
   if (!request.signed_terms.Allow(terms.rates)) {
     return RejectReason::kFeeAboveSigned;
   }
-  const risk::MinimumFee minimum = request.NewMinimumFee();
-  request.hold = risk::HoldAmount(
-      *request.instrument, {.side = request.order.side,
-                            .price = request.price,
-                            .leaves = request.order.quantity,
-                            .fees = request.fees,
-                            .minimum_fee = terms.minimum_fee == Quanta{} ? nullptr : &minimum});
+  risk::HoldTerms hold = {.side = request.order.side,
+                          .price = request.price,
+                          .leaves = request.order.quantity,
+                          .fees = request.fees};
+  risk::MinimumFee minimum;
+  if (terms.minimum_fee != Quanta{}) [[unlikely]] {
+    minimum = request.NewMinimumFee();
+    hold.minimum_fee = &minimum;
+  }
+  request.hold = risk::HoldAmount(*request.instrument, hold);
   if (!request.plain) {
     request.hold = HoldOfLeg(context, request, request.hold);
   }

@@ -136,10 +136,13 @@ class OrderTable {
     return index_.Find(key, [](OrderHandle) { return true; });
   }
 
-  // Likewise, or any other handle that names a row, in fewer steps and without a branch.
-  OrderHandle FirstGuess(ClientOrderKey key) const {
-    const uint32_t guess = index_.FirstGuess(key);
-    return OrderHandle{guess - uint32_t{guess != 0}};
+  // The same in steps: where the index looks for an order with this key first, and which order is
+  // there, maybe another; the first row if there is none. No branch.
+  uint32_t HomeOf(ClientOrderKey key) const { return index_.HomeOf(key); }
+  void PrefetchHome(uint32_t home) const { index_.PrefetchHome(home); }
+  OrderHandle FirstAt(uint32_t home) const {
+    const uint32_t first = index_.FirstAt(home);
+    return OrderHandle{first - uint32_t{first != 0}};
   }
 
   // Start loading what Find(), Insert() or Rename() of such an order will touch: its place in the

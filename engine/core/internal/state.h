@@ -15,6 +15,7 @@
 #include "engine/core/internal/cancel_list.h"
 #include "engine/core/internal/expiry_queue.h"
 #include "engine/core/internal/group_table.h"
+#include "engine/core/internal/looks.h"
 #include "engine/core/internal/maker_groups.h"
 #include "engine/core/internal/market.h"
 #include "engine/core/internal/nonce_window.h"
@@ -149,6 +150,7 @@ class State {
   Settlement settlement;
 
   // Not in the canonical state: they change no event.
+  Looks looks;
   std::array<RememberedHash, kRememberedHashes> hashes{};
   std::size_t next_hash = 0;
   uint64_t commands_until_hash = 0;
