@@ -48,7 +48,7 @@ Quanta HoldWithMinimumFee(const Instrument& instrument, const HoldTerms& terms) 
     return BaseQuanta(instrument, terms.leaves);
   }
   const Quanta notional = Notional(instrument, terms.price, terms.leaves);
-  const Quanta fee = Fee(notional, std::max({terms.fees.maker, terms.fees.taker, 0}));
+  const Quanta fee = Fee(notional, terms.fees.Highest());
   return terms.leaves.value == 0 ? Quanta{} : notional + Outstanding(*terms.minimum_fee, fee);
 }
 

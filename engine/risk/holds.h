@@ -97,7 +97,7 @@ inline Quanta HoldAmount(const Instrument& instrument, const HoldTerms& terms) {
     return internal::HoldWithMinimumFee(instrument, terms);
   }
   const Quanta notional = Notional(instrument, terms.price, terms.leaves);
-  const Quanta buy = notional + Fee(notional, std::max({terms.fees.maker, terms.fees.taker, 0}));
+  const Quanta buy = notional + Fee(notional, terms.fees.Highest());
   const Quanta sell = BaseQuanta(instrument, terms.leaves);
   const int64_t is_sell = -int64_t{terms.side == Side::kSell};  // All bits or none.
   return {buy.value ^ ((buy.value ^ sell.value) & is_sell)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace tally::risk {
 struct FeeRates {
   int32_t maker = 0;  // Negative: a rebate.
   int32_t taker = 0;
+  // What no fill costs more than; not negative. Not a max of three, which goes through memory.
+  constexpr int32_t Highest() const { return std::max(std::max(maker, taker), 0); }
   friend constexpr bool operator==(const FeeRates&, const FeeRates&) = default;
 };
 
