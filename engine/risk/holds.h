@@ -92,7 +92,8 @@ Quanta HoldWithMinimumFee(const Instrument& instrument, const HoldTerms& terms);
 
 // Quote quanta for a buy order, base quanta for a sell order. Works out both: a branch on the side
 // is one that nobody can predict.
-inline Quanta HoldAmount(const Instrument& instrument, const HoldTerms& terms) {
+[[gnu::always_inline]] inline Quanta HoldAmount(const Instrument& instrument,
+                                                const HoldTerms& terms) {
   if (terms.minimum_fee != nullptr) [[unlikely]] {
     return internal::HoldWithMinimumFee(instrument, terms);
   }

@@ -197,6 +197,14 @@ void LookForOrder(State& state, std::span<const Command> upcoming) {
   }
 }
 
+// With many, all that commands will touch. Apart, so that the others save no registers for it.
+[[gnu::noinline]] void LookForAll(State& state, std::span<const Command> upcoming) {
+  LookAt<LookFar>(state, upcoming, kFar);
+  LookAt<LookMiddle>(state, upcoming, kMiddle);
+  LookAt<LookNear>(state, upcoming, kNear);
+  LookAt<LookNext>(state, upcoming, kNearest);
+}
+
 }  // namespace
 
 void LookAhead(State& state, std::span<const Command> upcoming) {
@@ -205,14 +213,14 @@ void LookAhead(State& state, std::span<const Command> upcoming) {
   if (open_orders < kOpenOrdersSome) {
     return;
   }
+  if (upcoming.size() <= kNearest) [[unlikely]] {
+    LookAt<LookFar>(state, upcoming, 0);  // At the command itself: maybe nobody did.
+  }
   if (open_orders < kOpenOrdersMany) {
     LookForOrder(state, upcoming);
     return;
   }
-  LookAt<LookFar>(state, upcoming, kFar);
-  LookAt<LookMiddle>(state, upcoming, kMiddle);
-  LookAt<LookNear>(state, upcoming, kNear);
-  LookAt<LookNext>(state, upcoming, kNearest);
+  LookForAll(state, upcoming);
 }
 
 }  // namespace tally::core::internal
