@@ -22,7 +22,7 @@ namespace tally {
 // slot is not claimed for the next lap before every gating consumer has left it.
 //
 // Cost: a claim is one compare-and-swap on a shared line (6 ns a publish alone). Who loses one
-// stands back for up to 0.5 us, which gives the others runs of claims.
+// stands back for 2 to 8 us, which gives the others runs of claims.
 class MultiProducerSequencer : public SequencerBase {
  public:
   MultiProducerSequencer(uint32_t capacity, WaitKind wait)
@@ -108,7 +108,7 @@ class MultiProducerSequencer : public SequencerBase {
   // Another producer claims at the same moment. Leaves the line to it for some claims, rather than
   // passing the line to and fro with each.
   static void StandBack() {
-    constexpr int kPauses = 8;
+    constexpr int kPauses = 128;
     for (int i = 0; i < kPauses; ++i) {
       WaitStrategy::Relax();
     }

@@ -188,12 +188,12 @@ void LookForOrder(State& state, std::span<const Command> upcoming) {
   }
   if (upcoming.size() > kNear) {
     Look& look = state.looks[next + kNear];
-    look.order = state.orders.FirstAt(look.home);
-    state.pool.Prefetch(look.order);
-    state.orders.Prefetch(look.order);
+    look.first = state.orders.FirstAt(look.home);
+    state.pool.Prefetch(look.first);
+    state.orders.Prefetch(look.first);
   }
   if (upcoming.size() > kNearest) {
-    state.pool.PrefetchPlaces(state.looks[next + kNearest].order);
+    state.pool.PrefetchPlaces(state.looks[next + kNearest].first);
   }
 }
 

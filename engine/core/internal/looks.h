@@ -16,8 +16,11 @@ enum class LookKind : uint8_t { kOther, kNew, kCancel, kReplace };
 struct Look {
   CommandSequence of{};  // Of which command; 0: of none yet.
   PriceTicks price;
-  uint32_t home;      // Of the client order id that it names, in the index of them.
   OrderHandle order;  // What a cancel or replace names, or kNoOrder.
+  // With some orders open: where the index of client order ids looks first, and the row that it
+  // names there. Whatever they are of, there is such a place and such a row.
+  uint32_t home;
+  OrderHandle first;
   AccountId account;
   InstrumentId instrument;
   LookKind kind;

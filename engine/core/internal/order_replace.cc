@@ -76,11 +76,13 @@ RejectReason CheckNewHold(const Context& context, NewTerms& terms) {
   if (!terms.signed_terms.Allow(terms.fees)) {
     return RejectReason::kFeeAboveSigned;
   }
-  terms.hold = risk::HoldAmount(instrument, {.side = side,
-                                             .price = replace.price,
-                                             .leaves = terms.leaves,
-                                             .fees = terms.fees,
-                                             .minimum_fee = &terms.minimum_fee});
+  const bool has_minimum = terms.minimum_fee.minimum != Quanta{};
+  terms.hold = risk::HoldAmount(instrument,
+                                {.side = side,
+                                 .price = replace.price,
+                                 .leaves = terms.leaves,
+                                 .fees = terms.fees,
+                                 .minimum_fee = has_minimum ? &terms.minimum_fee : nullptr});
   const AssetId asset = risk::HoldAsset(instrument, side);
   if (terms.hold > record.held + state.ledger.balance(record.account, asset).available) {
     return RejectReason::kInsufficientBalance;

@@ -35,10 +35,10 @@ TEST(ConsumerPaceTest, PausesBeforeEachLookWhileTheFlowIsDense) {
   ConsumerPace pace;
   WaitsUntilPause(&pace);
   for (int i = 0; i < 100; ++i) {
-    pace.Found(8);
+    pace.Found(32);
     EXPECT_EQ(WaitsUntilPause(&pace), 0);
   }
-  pace.Found(7);
+  pace.Found(31);
   EXPECT_GT(WaitsUntilPause(&pace), 10);
 }
 
