@@ -7,10 +7,10 @@
 
 namespace tally {
 
-// How often a spinning consumer looks at a cursor. Each look takes the line of the cursor from the
-// producer, which costs both more than writing an entry does: a consumer that is faster than its
-// producer ends up fetching single entries at the speed of the interconnect. This one waits a
-// little between looks while entries come densely, and not at all otherwise.
+// How often a consumer that spins, or yields, looks at a cursor. Each look takes the line of the
+// cursor from the producer, which costs both more than writing an entry does: a consumer that is
+// faster than its producer ends up fetching single entries at the speed of the interconnect. This
+// one waits a little between looks while entries come densely, and not at all otherwise.
 //
 // Dense means that a pause found at least kDenseEntries new ones, i.e. above 10 to 40 M entries/s.
 // To find out, one wait in kProbeEvery (up to kProbeEveryMax while the answer is no) starts with

@@ -51,7 +51,9 @@ class SequenceBarrier {
 
   // As WaitFor, for a consumer with a pace of its own.
   std::optional<int64_t> WaitFor(int64_t next, ConsumerPace* pace) {
-    if (sequencer_->published().kind() == WaitKind::kSpin && pace->Pause()) {
+    const WaitKind kind = sequencer_->published().kind();
+    if ((kind == WaitKind::kSpin || (kind == WaitKind::kYield && Sequencer::kPacesYielding)) &&
+        pace->Pause()) {
       const int64_t available = Available(next);
       pace->Found(available - next + 1);
       if (available >= next && !sequencer_->aborted()) {

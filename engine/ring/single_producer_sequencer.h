@@ -18,6 +18,9 @@ namespace tally {
 // per lap at most when consumers keep up.
 class SingleProducerSequencer : public SequencerBase {
  public:
+  // Whether a consumer that yields keeps a pace. It leaves its processor for a while as it is.
+  static constexpr bool kPacesYielding = false;
+
   using SequencerBase::SequencerBase;
 
   // The last of the next `count` positions; nothing if they are not free, or after a halt.

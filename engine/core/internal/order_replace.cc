@@ -77,12 +77,12 @@ RejectReason CheckNewHold(const Context& context, NewTerms& terms) {
     return RejectReason::kFeeAboveSigned;
   }
   const bool has_minimum = terms.minimum_fee.minimum != Quanta{};
-  terms.hold = risk::HoldAmount(instrument,
-                                {.side = side,
-                                 .price = replace.price,
-                                 .leaves = terms.leaves,
-                                 .fees = terms.fees,
-                                 .minimum_fee = has_minimum ? &terms.minimum_fee : nullptr});
+  terms.hold =
+      risk::HoldAmount(instrument, {.side = side,
+                                    .price = replace.price,
+                                    .leaves = terms.leaves,
+                                    .fees = terms.fees,
+                                    .minimum_fee = has_minimum ? &terms.minimum_fee : nullptr});
   const AssetId asset = risk::HoldAsset(instrument, side);
   if (terms.hold > record.held + state.ledger.balance(record.account, asset).available) {
     return RejectReason::kInsufficientBalance;
