@@ -57,7 +57,7 @@ void Dispatch(const Context& context) {
     return internal::HandleNewOrder(context);
   }
   switch (context.command.type) {
-    case CommandType::kNewOrder:
+    case CommandType::kNewOrder:  // See above.
       break;
     case CommandType::kCancelOrder:
       return internal::HandleCancelOrder(context);

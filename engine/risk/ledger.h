@@ -58,7 +58,9 @@ class Ledger {
   uint32_t assets() const { return assets_; }
 
  private:
-  Balance& Row(AccountId account, AssetId asset) { return rows_[IndexOf(account, asset)]; }
+  [[gnu::always_inline]] Balance& Row(AccountId account, AssetId asset) {
+    return rows_[IndexOf(account, asset)];
+  }
   std::size_t IndexOf(AccountId account, AssetId asset) const {
     CHECK(Raw(account) <= accounts_ && Raw(asset) < assets_);
     return std::size_t{Raw(account)} * assets_ + Raw(asset);

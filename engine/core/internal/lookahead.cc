@@ -139,7 +139,7 @@ void LookAt(State& state, std::span<const Command> upcoming, std::size_t distanc
   const Command& command = upcoming[distance];
   const uint64_t sequence = Raw(state.last_command_sequence) + 1 + distance;
   Look& look = state.looks[sequence];
-  if (kLook == LookFar) {
+  if constexpr (kLook == LookFar) {
     look.of = CommandSequence{sequence};
     look.kind = KindOf(state, command);
     look.account = command.account;

@@ -27,36 +27,6 @@ void EndFollowing(State& state, OrderHandle handle) {
   }
 }
 
-}  // namespace
-
-PriceTicks HoldPrice(const State& state, OrderHandle handle, PriceTicks book_price) {
-  if ((state.orders[handle].flags & kRecordHasDetail) == 0) {
-    return book_price;
-  }
-  const OrderDetail& detail = state.orders.detail(handle);
-  return detail.type == OrderType::kPegged ? detail.limit : book_price;
-}
-
-void EndOrder(State& state, OrderHandle handle, Side side) {
-  OrderRecord& record = state.orders[handle];
-  if (record.held != Quanta{}) {
-    const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
-    state.ledger.Release(record.account, risk::HoldAsset(instrument, side), record.held);
-    record.held = {};
-  }
-  if ((record.flags & kRecordHasDetail) != 0) {
-    ForgetLifetime(state, handle);
-    EndFollowing(state, handle);
-  }
-  if ((record.flags & kRecordQuote) != 0) [[unlikely]] {
-    state.quotes.Erase(QuoteKeyOf(record), side);
-  }
-  --state.accounts[record.account].open_orders;
-  state.orders.Remove(handle);
-}
-
-namespace {
-
 // The best price and quantity of a side; both 0 if it displays nothing.
 struct BestOfSide {
   explicit BestOfSide(const BookLevel& level)
@@ -90,6 +60,32 @@ struct BestOfSide {
 }
 
 }  // namespace
+
+PriceTicks HoldPrice(const State& state, OrderHandle handle, PriceTicks book_price) {
+  if ((state.orders[handle].flags & kRecordHasDetail) == 0) {
+    return book_price;
+  }
+  const OrderDetail& detail = state.orders.detail(handle);
+  return detail.type == OrderType::kPegged ? detail.limit : book_price;
+}
+
+void EndOrder(State& state, OrderHandle handle, Side side) {
+  OrderRecord& record = state.orders[handle];
+  if (record.held != Quanta{}) {
+    const risk::Instrument& instrument = *state.instruments.Find(record.instrument);
+    state.ledger.Release(record.account, risk::HoldAsset(instrument, side), record.held);
+    record.held = {};
+  }
+  if ((record.flags & kRecordHasDetail) != 0) {
+    ForgetLifetime(state, handle);
+    EndFollowing(state, handle);
+  }
+  if ((record.flags & kRecordQuote) != 0) [[unlikely]] {
+    state.quotes.Erase(QuoteKeyOf(record), side);
+  }
+  --state.accounts[record.account].open_orders;
+  state.orders.Remove(handle);
+}
 
 void PublishBookTop(Context& context, InstrumentId instrument) {
   const BookState& state = context.state.book(instrument);

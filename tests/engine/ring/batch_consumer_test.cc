@@ -1,8 +1,11 @@
 #include "engine/ring/batch_consumer.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <thread>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -85,6 +88,39 @@ TYPED_TEST(BatchConsumerTest, HaltAndAbortWakeEveryWaiter) {
     producer.join();
     EXPECT_FALSE(published);
   }
+}
+
+// Enough at once that a consumer may keep a pace.
+TYPED_TEST(BatchConsumerTest, DenseFlowLosesNothing) {
+  constexpr int64_t kEach = 150'000;
+  const bool several = std::is_same_v<typename TestFixture::Ring, MultiProducerRing<int64_t>>;
+  const int64_t producers = several ? 2 : 1;
+  typename TestFixture::Ring ring(4096, TypeParam::kWait);
+  int64_t sum = 0;
+  auto handler = [&](const RingBatch<int64_t>& batch) {
+    sum = std::accumulate(batch.slots.begin(), batch.slots.end(), sum);
+    return true;
+  };
+  BatchConsumer consumer(&ring, ring.NewBarrier(), handler);
+  ring.AddGatingSequence(&consumer.sequence());
+  std::thread thread([&] { consumer.Run(); });
+  const auto produce = [&ring] {
+    for (int64_t value = 0; value < kEach;) {
+      const int64_t run = std::min<int64_t>(1 + value % 9, kEach - value);
+      ASSERT_TRUE(ring.PublishRun(run, [&](int64_t& slot, int64_t) { slot = value++; }));
+    }
+  };
+  std::vector<std::thread> others;
+  for (int64_t i = 1; i < producers; ++i) {
+    others.emplace_back(produce);
+  }
+  produce();
+  for (std::thread& other : others) {
+    other.join();
+  }
+  ring.Halt();
+  thread.join();
+  EXPECT_EQ(sum, producers * (kEach * (kEach - 1) / 2));
 }
 
 }  // namespace
