@@ -10,8 +10,8 @@ namespace tally {
 // The end of a SingleProducerRing that its producer holds. It does what the ring's own Publish
 // does, with the position and the room it knows of in an object of the producer's: compilers keep
 // that in registers, while members of the ring are stored and loaded again around every publish.
-// Of a loop that publishes the object must be a variable, whose address goes nowhere else: as a
-// member of something it costs three stores and 2 ns.
+// For that it must be a variable of the function that publishes, and its address go nowhere else;
+// otherwise each publish stores the position too, and the next one waits to load it.
 //
 // Thread safety: none; one thread. While it exists the ring's sequencer is not used to claim.
 //
