@@ -3,6 +3,7 @@
 // every run must trade exactly what that did.
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <deque>
 #include <limits>
@@ -18,6 +19,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/assert.h"
+#include "base/branchless.h"
 #include "base/histogram.h"
 #include "base/status.h"
 #include "bench/workloads/order_flow.h"
@@ -143,35 +145,52 @@ enum class Lookup {
   kAsInCore,         // What the core has: an index, windows, and the next commands known.
 };
 
-// As the core does for the commands that wait in its ring.
-void LookAhead(std::span<const FlowCommand> upcoming, const OrderPool& pool,
-               const std::deque<OrderBook>& books) {
-  constexpr std::size_t kFar = 12;
-  constexpr std::size_t kMiddle = 8;
-  constexpr std::size_t kNear = 4;
-  if (upcoming.size() > kFar && upcoming[kFar].kind != FlowKind::kSubmit) {
-    pool.Prefetch(upcoming[kFar].order.id);
-  }
-  if (upcoming.size() > kMiddle && upcoming[kMiddle].kind != FlowKind::kSubmit) {
-    const OrderHandle handle = pool.Find(upcoming[kMiddle].order.id);
-    if (handle != kNoOrder) {
-      pool.Prefetch(handle);
+// As the core does for the commands that wait in its ring: each look uses what the one before it
+// loaded, whatever the command does and without a branch. The order is the one that a cancel or a
+// replace names, or the first that a new order may trade with.
+class LookAhead {
+ public:
+  LookAhead(const OrderPool& pool, const std::deque<OrderBook>& books)
+      : pool_(pool), books_(books) {}
+
+  void operator()(std::span<const FlowCommand> commands, std::size_t next) {
+    if (next + kFar < commands.size()) {
+      const FlowCommand& command = commands[next + kFar];
+      pool_.Prefetch(command.order.id);
+      books_[command.instrument].PrefetchPlace(command.order.side, command.order.price);
+    }
+    if (next + kMiddle < commands.size()) {
+      const FlowCommand& command = commands[next + kMiddle];
+      const OrderBook& book = books_[command.instrument];
+      const OrderHandle order =
+          Choose(command.kind == FlowKind::kSubmit, book.GuessFirst(Opposite(command.order.side)),
+                 pool_.Guess(command.order.id));
+      orders_[(next + kMiddle) % orders_.size()] = order;
+      pool_.Prefetch(order);
+      book.PrefetchLevel(command.order.side, command.order.price);
+    }
+    if (next + kNear < commands.size()) {
+      const FlowCommand& command = commands[next + kNear];
+      pool_.PrefetchNeighbours(orders_[(next + kNear) % orders_.size()]);
+      books_[command.instrument].PrefetchLast(command.order.side, command.order.price);
     }
   }
-  if (upcoming.size() > kNear) {
-    const FlowCommand& command = upcoming[kNear];
-    if (command.kind == FlowKind::kSubmit) {
-      books[command.instrument].Prefetch(command.order.side, command.order.price);
-    } else if (const OrderHandle handle = pool.Find(command.order.id); handle != kNoOrder) {
-      pool.PrefetchNeighbours(handle);
-    }
-  }
-}
+
+ private:
+  static constexpr std::size_t kFar = 12;
+  static constexpr std::size_t kMiddle = 8;
+  static constexpr std::size_t kNear = 4;
+
+  const OrderPool& pool_;
+  const std::deque<OrderBook>& books_;
+  std::array<OrderHandle, 16> orders_{};
+};
 
 [[gnu::noinline]] void RunAhead(std::span<const FlowCommand> commands, OrderPool& pool,
                                 std::deque<OrderBook>& books, TallyListener& listener) {
+  LookAhead look_ahead(pool, books);
   for (std::size_t i = 0; i < commands.size(); ++i) {
-    LookAhead(commands.subspan(i), pool, books);
+    look_ahead(commands, i);
     Apply(commands[i], pool, books, listener);
   }
 }

@@ -69,25 +69,25 @@ class OrderBook {
   }
 
   // Start loading what an order at `price` will touch if it comes to rest: the place of its level;
-  // the level (which needs the place to be there); both and its last order (which needs the level).
+  // the level (which needs the place to be there); the last order there (which needs the level).
   void PrefetchPlace(Side side, PriceTicks price) const {
     ladders_[IndexOf(side)].PrefetchPlace(KeyOf(IndexOf(side), price.value));
   }
   void PrefetchLevel(Side side, PriceTicks price) const {
-    const uint32_t at =
-        ladders_[IndexOf(side)].Find(pool_->ladders_, KeyOf(IndexOf(side), price.value));
-    if (at != internal::kNilSlot) {
-      tally::Prefetch(&pool_->ladders_.levels[at]);
-    }
+    tally::Prefetch(&GuessLevel(side, price));
   }
-  void Prefetch(Side side, PriceTicks price) const {
-    const uint32_t at =
-        ladders_[IndexOf(side)].Find(pool_->ladders_, KeyOf(IndexOf(side), price.value));
-    if (at != internal::kNilSlot) {
-      const Level& level = pool_->ladders_.levels[at];
-      tally::Prefetch(&level);
-      tally::Prefetch(&pool_->orders_[level.tail]);
-    }
+  void PrefetchLast(Side side, PriceTicks price) const {
+    tally::Prefetch(&pool_->orders_[GuessLevel(side, price).tail]);
+  }
+
+  // The side on which an order at `price` would rest.
+  Side GuessSide(PriceTicks price) const {
+    const bool buys = KeyOf(kAsks, price.value) < ladders_[kAsks].best_key();
+    return Choose(buys, Side::kBuy, Side::kSell);
+  }
+  // The order that one on the other side would trade with first; any if there is none.
+  OrderHandle GuessFirst(Side side) const {
+    return OrderHandle{pool_->ladders_.levels[ladders_[IndexOf(side)].GuessBest()].head};
   }
 
   // No order slides beyond this price; kMaxPriceTicks until it is set.
@@ -195,6 +195,11 @@ class OrderBook {
   }
   static int64_t PriceOf(uint32_t side, uint64_t key) {
     return static_cast<int64_t>(key ^ internal::KeyMask(side));
+  }
+
+  const Level& GuessLevel(Side side, PriceTicks price) const {
+    const uint32_t at = ladders_[IndexOf(side)].GuessLevel(KeyOf(IndexOf(side), price.value));
+    return pool_->ladders_.levels[at];
   }
 
   // Whether the best order of `makers` can trade with a limit in their key.

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "base/branchless.h"
 #include "base/prefetch.h"
 #include "base/types.h"
 #include "base/zeroed_array.h"
@@ -115,6 +116,12 @@ class OrderPool {
     return OrderHandle{index_->Find(id, HasId{this, id})};
   }
 
+  // As Find(), but any if there is none, and maybe another one. No branch.
+  OrderHandle Guess(OrderId id) const {
+    return OrderHandle{slot_mask_ != 0 ? static_cast<uint32_t>(Raw(id) & slot_mask_)
+                                       : index_->GuessAt(id)};
+  }
+
   // Start loading what an operation on the order will touch: its place in the index; the order;
   // those next to it and its price level (which needs the order to be there).
   void Prefetch(OrderId id) const {
@@ -125,21 +132,13 @@ class OrderPool {
     }
   }
   void Prefetch(OrderHandle handle) const { tally::Prefetch(&orders_[Raw(handle)]); }
+  // Any handle below capacity() will do for these two.
   void PrefetchNeighbours(OrderHandle handle) const {
+    PrefetchPlaces(handle);
     const Order& order = orders_[Raw(handle)];
-    tally::Prefetch(&ladders_.levels[order.level]);
-    if (order.next != internal::kNilSlot) {
-      tally::Prefetch(&orders_[order.next]);
-    }
-    if (order.previous != internal::kNilSlot) {
-      tally::Prefetch(&orders_[order.previous]);
-    }
-    if (index_ != nullptr) {
-      index_->Prefetch(order.id);
-    }
+    PrefetchLinked(order.next, handle);
+    PrefetchLinked(order.previous, handle);
   }
-
-  // As PrefetchNeighbours() but for them; any handle below capacity() will do.
   void PrefetchPlaces(OrderHandle handle) const {
     const Order& order = orders_[Raw(handle)];
     tally::Prefetch(&ladders_.levels[order.level]);
@@ -209,6 +208,11 @@ class OrderPool {
     OrderId id;
     bool operator()(uint32_t slot) const { return pool->orders_[slot].id == id; }
   };
+
+  // No branch, and at the end of a list an address that is there: others cost a walk in vain.
+  void PrefetchLinked(uint32_t link, OrderHandle of) const {
+    tally::Prefetch(&orders_[Choose(link == internal::kNilSlot, Raw(of), link)]);
+  }
 
   internal::SlotPool<Order, &Order::next> orders_;
   ZeroedArray<SpecialOrder> specials_;  // By slot.

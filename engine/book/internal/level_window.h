@@ -2,6 +2,7 @@
 
 // An array with a place per key around the best price, and bitmaps of the places in use.
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -41,13 +42,19 @@ class LevelWindow {
         levels_(reinterpret_cast<uint32_t*>(words_ + size / kWordKeys)),
         mask_(size - 1) {}
 
-  bool exists() const { return words_ != nullptr; }
+  bool exists() const { return mask_ != 0; }
   uint32_t size() const { return mask_ + 1; }
 
   // The level at `key`, or kNilSlot. Requires exists().
   uint32_t At(uint64_t key) const { return levels_[Place(key)] - 1; }
 
-  // Starts loading what At(), Put() and Remove() will touch. Requires exists().
+  // The level at `key` or at another key of this place; 0 if there is none. No branch, for guesses.
+  uint32_t GuessAt(uint64_t key) const {
+    const uint32_t level_plus_1 = levels_[Place(key)];
+    return level_plus_1 - uint32_t{level_plus_1 != 0};
+  }
+
+  // Starts loading what At(), Put() and Remove() will touch.
   void Prefetch(uint64_t key) const {
     const uint32_t place = Place(key);
     tally::Prefetch(&levels_[place]);
@@ -158,8 +165,12 @@ class LevelWindow {
     return found * kWordKeys + First(words_[found]);
   }
 
-  uint64_t* words_ = nullptr;   // The lowest tier.
-  uint32_t* levels_ = nullptr;  // A level + 1; 0: none, which is what fresh memory holds.
+  // Of a window that does not exist: a place without a level, never written.
+  alignas(64) static inline std::array<uint64_t, 2> nothing_{};
+
+  uint64_t* words_ = nothing_.data();  // The lowest tier.
+  // A level + 1; 0: none, which is what fresh memory holds.
+  uint32_t* levels_ = reinterpret_cast<uint32_t*>(nothing_.data() + 1);
   uint32_t mask_ = 0;
 };
 

@@ -47,6 +47,12 @@ class OrderIndex {
     return kNilSlot;
   }
 
+  // The slot of `id`, or of another id, or 0. No branch.
+  uint32_t GuessAt(OrderId id) const {
+    const uint32_t slot_plus_1 = homes_[HomeOf(id)] & ~kFollowed & ~tag_mask_;
+    return slot_plus_1 - uint32_t{slot_plus_1 != 0};
+  }
+
   // Requires that neither `id` nor `slot` is in the table; the first is checked.
   template <typename HasId>
   void Insert(OrderId id, uint32_t slot, HasId has_id) {

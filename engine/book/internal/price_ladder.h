@@ -96,12 +96,13 @@ class PriceLadder {
   // The level at `key`, or kNilSlot.
   uint32_t Find(const LadderPool& pool, uint64_t key) const;
 
+  // What follows is for looking ahead: it has no branch, and a wrong guess does no harm.
   // Starts loading what Find() will touch, if that is in the window.
-  void PrefetchPlace(uint64_t key) const {
-    if (window_.exists()) {
-      window_.Prefetch(key);
-    }
-  }
+  void PrefetchPlace(uint64_t key) const { window_.Prefetch(key); }
+  // A level, mostly the one at `key` if that is in the window.
+  uint32_t GuessLevel(uint64_t key) const { return window_.GuessAt(key); }
+  // The best level; any if the ladder is empty.
+  uint32_t GuessBest() const { return best_ & (uint32_t{best_ == kNilSlot} - 1); }
 
   // The level at `key`; a new one has no orders. Requires a free level and node if it is new.
   uint32_t FindOrInsert(LadderPool& pool, uint64_t key);

@@ -56,8 +56,6 @@ class ClientOrderIndex {
   // Requires that the key is in it with this handle.
   void Erase(ClientOrderKey key, OrderHandle handle);
 
-  void Prefetch(ClientOrderKey key) const { PrefetchHome(HomeOf(key)); }
-
   // The first place of the key, and what is there: a handle + 1, mostly its own, or 0. No branch.
   uint32_t HomeOf(ClientOrderKey key) const { return TagOf(key) & mask_; }
   void PrefetchHome(uint32_t home) const { tally::Prefetch(&slots_[home]); }

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "engine/risk/holds.h"
+#include "base/branchless.h"
 
 namespace tally::core::internal {
 namespace {
@@ -25,144 +25,14 @@ static_assert(kFar < Looks::kPlaces);
 // The target is the first field of both.
 static_assert(offsetof(ReplaceOrderCommand, target) == offsetof(CancelOrderCommand, target));
 
-LookKind KindOf(const State& state, const Command& command) {
-  if (state.instruments.Find(command.instrument) == nullptr ||
-      Raw(command.account) > state.limits.accounts) {
-    return LookKind::kOther;
-  }
-  if (command.type == CommandType::kNewOrder) {
-    return LookKind::kNew;
-  }
-  if (command.type == CommandType::kCancelOrder) {
-    return LookKind::kCancel;
-  }
-  return command.type == CommandType::kReplaceOrder ? LookKind::kReplace : LookKind::kOther;
-}
+// What follows has no branch that depends on what the next command is, as nobody can predict that:
+// one of three is a cancel. So each look is at rows that there are, whatever they are of.
 
 ClientOrderKey KeyOf(const Command& command, ClientOrderId id) {
   return {.session = command.session, .client_order_id = id};
 }
 
-// The order that a cancel or a replace names, as far as it is known.
-OrderHandle TargetOf(const State& state, const Command& command) {
-  const OrderReference& target = command.cancel_order.target;
-  return target.order_id == OrderId{} ? state.orders.Guess(KeyOf(command, target.client_order_id))
-                                      : state.pool.Find(target.order_id);
-}
-
-void PrefetchBalance(const State& state, const Look& look) {
-  const risk::Instrument& instrument = *state.instruments.Find(look.instrument);
-  state.ledger.Prefetch(look.account, risk::HoldAsset(instrument, look.side));
-}
-
-// Its places in the tables that commands name by number.
-void LookFar(const State& state, const Command& command, Look& look) {
-  state.sessions.Prefetch(command.session);
-  state.accounts.Prefetch(command.account);
-  if (look.kind == LookKind::kNew) {
-    const NewOrderCommand& order = command.new_order;
-    look.side = order.side;
-    look.price = order.price;
-    state.orders.Prefetch(command.account);
-    state.orders.Prefetch(KeyOf(command, order.client_order_id));
-    PrefetchBalance(state, look);
-    state.book(look.instrument).book.PrefetchPlace(order.side, order.price);
-    return;
-  }
-  const OrderReference& target = command.cancel_order.target;
-  if (target.order_id == OrderId{}) {
-    state.orders.Prefetch(KeyOf(command, target.client_order_id));
-  } else {
-    state.pool.Prefetch(target.order_id);
-  }
-  if (look.kind == LookKind::kReplace) {
-    look.price = command.replace_order.price;
-    state.orders.Prefetch(KeyOf(command, command.replace_order.new_client_order_id));
-  } else {
-    state.orders.Prefetch(command.account);
-  }
-}
-
-// What those say.
-void LookMiddle(const State& state, const Command& command, Look& look) {
-  if (look.kind == LookKind::kNew) {
-    state.orders.PrefetchYoungest(look.account);
-    state.book(look.instrument).book.PrefetchLevel(look.side, look.price);
-    return;
-  }
-  look.order = TargetOf(state, command);
-  if (look.order != kNoOrder) {
-    state.pool.Prefetch(look.order);
-    state.orders.Prefetch(look.order);
-  }
-}
-
-// What is next to it.
-void LookNear(const State& state, const Command&, Look& look) {
-  if (look.kind == LookKind::kNew) {
-    state.book(look.instrument).book.Prefetch(look.side, look.price);
-    return;
-  }
-  if (look.order == kNoOrder) {
-    return;
-  }
-  look.side = state.pool.side(look.order);
-  state.pool.PrefetchNeighbours(look.order);
-  PrefetchBalance(state, look);
-  if (look.kind == LookKind::kReplace) {
-    state.book(look.instrument).book.PrefetchPlace(look.side, look.price);
-  } else {
-    state.orders.PrefetchNeighbours(look.order);
-  }
-}
-
-// The price that it leaves, and that to which it goes.
-void LookNext(const State& state, const Command&, Look& look) {
-  if (look.kind == LookKind::kNew || look.order == kNoOrder) {
-    return;
-  }
-  const OrderBook& book = state.book(look.instrument).book;
-  book.PrefetchPlace(look.side, state.pool.price(look.order));
-  if (look.kind == LookKind::kReplace) {
-    book.Prefetch(look.side, look.price);
-  }
-}
-
-using LookFunction = void (*)(const State&, const Command&, Look&);
-
-// The first look at a command says what the others are about.
-template <LookFunction kLook>
-void LookAt(State& state, std::span<const Command> upcoming, std::size_t distance) {
-  if (upcoming.size() <= distance) {
-    return;
-  }
-  const Command& command = upcoming[distance];
-  const uint64_t sequence = Raw(state.last_command_sequence) + 1 + distance;
-  Look& look = state.looks[sequence];
-  if constexpr (kLook == LookFar) {
-    look.of = CommandSequence{sequence};
-    look.kind = KindOf(state, command);
-    look.account = command.account;
-    look.instrument = command.instrument;
-    look.order = kNoOrder;
-  } else if (Raw(look.of) != sequence) {
-    return;
-  }
-  if (look.kind != LookKind::kOther) {
-    kLook(state, command, look);
-  }
-}
-
-// The command itself: another processor wrote it, and what follows reads it.
-void PrefetchCommand(std::span<const Command> upcoming) {
-  if (upcoming.size() > kFarthest) {
-    const auto* const bytes = reinterpret_cast<const std::byte*>(&upcoming[kFarthest]);
-    Prefetch(bytes);
-    Prefetch(bytes + sizeof(Command) / 2);
-  }
-}
-
-// The key of the order that a command makes or names. No branch: one of three commands is a cancel.
+// The key of the order that a command makes or names.
 ClientOrderKey NamedBy(const Command& command) {
   constexpr std::size_t kOfTarget = offsetof(OrderReference, client_order_id);
   static_assert(offsetof(NewOrderCommand, client_order_id) == 0);
@@ -174,9 +44,84 @@ ClientOrderKey NamedBy(const Command& command) {
   return KeyOf(command, id);
 }
 
+// The id by which a cancel or a replace names an order, or 0. Who uses them uses them always.
+OrderId NamedId(const Command& command) {
+  return Choose(command.type == CommandType::kNewOrder, OrderId{},
+                command.cancel_order.target.order_id);
+}
+
+// Whether the command is of one of these types, and what it names by number is there.
+bool IsAboutOrder(const State& state, const Command& command) {
+  const bool is_about_order =
+      ((command.type == CommandType::kNewOrder) | (command.type == CommandType::kCancelOrder) |
+       (command.type == CommandType::kReplaceOrder)) != 0;
+  return is_about_order && state.instruments.Find(command.instrument) != nullptr &&
+         Raw(command.account) <= state.limits.accounts;
+}
+
+// Its places in the tables that commands name by number.
+void LookFar(State& state, const Command& command, Look& look) {
+  if (!IsAboutOrder(state, command)) [[unlikely]] {
+    return;
+  }
+  const bool is_new = command.type == CommandType::kNewOrder;
+  const bool is_replace = command.type == CommandType::kReplaceOrder;
+  state.sessions.Prefetch(command.session);
+  state.accounts.Prefetch(command.account);
+  state.orders.Prefetch(command.account);
+  look.account = command.account;
+  look.instrument = command.instrument;
+  look.is_new = is_new;
+  look.home = state.orders.HomeOf(NamedBy(command));
+  state.orders.PrefetchHome(look.home);
+  if (const OrderId id = NamedId(command); id != OrderId{}) [[unlikely]] {
+    state.pool.Prefetch(id);
+  }
+  const uint32_t new_home =
+      state.orders.HomeOf(KeyOf(command, command.replace_order.new_client_order_id));
+  state.orders.PrefetchHome(Choose(is_replace, new_home, look.home));
+  const OrderBook& book = state.book(look.instrument).book;
+  look.price = {Choose(is_new, command.new_order.price.value,
+                       Choose(is_replace, command.replace_order.price.value, int64_t{0}))};
+  look.side = Choose(is_new, command.new_order.side, book.GuessSide(look.price));
+  const risk::Instrument& instrument = *state.instruments.Find(look.instrument);
+  state.ledger.Prefetch(
+      look.account, Choose(look.side == Side::kBuy, instrument.quote_asset, instrument.base_asset));
+  book.PrefetchPlace(look.side, look.price);
+}
+
+// What those say: the order that is named, or the first that a new one may trade with.
+void LookMiddle(State& state, const Command& command, Look& look) {
+  const OrderBook& book = state.book(look.instrument).book;
+  look.order =
+      Choose(look.is_new, book.GuessFirst(Opposite(look.side)), state.orders.FirstAt(look.home));
+  if (const OrderId id = NamedId(command); id != OrderId{}) [[unlikely]] {
+    look.order = state.pool.Guess(id);
+  }
+  state.pool.Prefetch(look.order);
+  state.orders.Prefetch(look.order);
+  state.orders.PrefetchYoungest(look.account);
+  book.PrefetchLevel(look.side, look.price);
+}
+
+// What is next to it.
+void LookNear(State& state, const Look& look) {
+  state.pool.PrefetchNeighbours(look.order);
+  state.orders.PrefetchNeighbours(look.order);
+  state.book(look.instrument).book.PrefetchLast(look.side, look.price);
+}
+
+// The command itself: another processor wrote it, and what follows reads it.
+void PrefetchCommand(std::span<const Command> upcoming) {
+  if (upcoming.size() > kFarthest) {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&upcoming[kFarthest]);
+    Prefetch(bytes);
+    Prefetch(bytes + sizeof(Command) / 2);
+  }
+}
+
 // With some open orders a look must cost less than the few misses that are left: only what a
-// command waits for, one row after the other, to find its order; whatever it does and without a
-// branch. What is found of a command that nobody looked at is of one before it, and no harm.
+// command waits for, one row after the other, to find its order.
 void LookForOrder(State& state, std::span<const Command> upcoming) {
   const uint64_t next = Raw(state.last_command_sequence) + 1;
   if (upcoming.size() > kMiddle) {
@@ -188,21 +133,27 @@ void LookForOrder(State& state, std::span<const Command> upcoming) {
   }
   if (upcoming.size() > kNear) {
     Look& look = state.looks[next + kNear];
-    look.first = state.orders.FirstAt(look.home);
-    state.pool.Prefetch(look.first);
-    state.orders.Prefetch(look.first);
+    look.order = state.orders.FirstAt(look.home);
+    state.pool.Prefetch(look.order);
+    state.orders.Prefetch(look.order);
   }
   if (upcoming.size() > kNearest) {
-    state.pool.PrefetchPlaces(state.looks[next + kNearest].first);
+    state.pool.PrefetchPlaces(state.looks[next + kNearest].order);
   }
 }
 
 // With many, all that commands will touch. Apart, so that the others save no registers for it.
 [[gnu::noinline]] void LookForAll(State& state, std::span<const Command> upcoming) {
-  LookAt<LookFar>(state, upcoming, kFar);
-  LookAt<LookMiddle>(state, upcoming, kMiddle);
-  LookAt<LookNear>(state, upcoming, kNear);
-  LookAt<LookNext>(state, upcoming, kNearest);
+  const uint64_t next = Raw(state.last_command_sequence) + 1;
+  if (upcoming.size() > kFar) {
+    LookFar(state, upcoming[kFar], state.looks[next + kFar]);
+  }
+  if (upcoming.size() > kMiddle) {
+    LookMiddle(state, upcoming[kMiddle], state.looks[next + kMiddle]);
+  }
+  if (upcoming.size() > kNear) {
+    LookNear(state, state.looks[next + kNear]);
+  }
 }
 
 }  // namespace
@@ -214,7 +165,8 @@ void LookAhead(State& state, std::span<const Command> upcoming) {
     return;
   }
   if (upcoming.size() <= kNearest) [[unlikely]] {
-    LookAt<LookFar>(state, upcoming, 0);  // At the command itself: maybe nobody did.
+    // At the command itself: maybe nobody did.
+    LookFar(state, upcoming[0], state.looks[Raw(state.last_command_sequence) + 1]);
   }
   if (open_orders < kOpenOrdersMany) {
     LookForOrder(state, upcoming);

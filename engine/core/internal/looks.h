@@ -8,23 +8,16 @@
 
 namespace tally::core::internal {
 
-// What a command will probably do, by what its bytes say.
-enum class LookKind : uint8_t { kOther, kNew, kCancel, kReplace };
-
-// What LookAhead() found out about a command on its way. Nothing of it is checked, but the numbers
-// name rows that there are.
+// What LookAhead() found out about a command on its way, or, where it did not look, about one
+// before it. Nothing of it is checked, but the numbers name rows that there are.
 struct Look {
-  CommandSequence of{};  // Of which command; 0: of none yet.
-  PriceTicks price;
-  OrderHandle order;  // What a cancel or replace names, or kNoOrder.
-  // With some orders open: where the index of client order ids looks first, and the row that it
-  // names there. Whatever they are of, there is such a place and such a row.
-  uint32_t home;
-  OrderHandle first;
-  AccountId account;
-  InstrumentId instrument;
-  LookKind kind;
-  Side side;
+  PriceTicks price{};   // Of a new order, or a new price.
+  uint32_t home = 0;    // Where the index of client order ids looks first.
+  OrderHandle order{};  // The order that is named or, of a new one, the first it may trade with.
+  AccountId account{};
+  InstrumentId instrument{1};
+  Side side = Side::kBuy;
+  bool is_new = false;
 };
 
 // The looks at the commands that come next, by their sequence: more places than LookAhead() looks

@@ -131,41 +131,28 @@ class OrderTable {
     return index_.Find(key, HasKey{this, key});
   }
 
-  // As Find(), but maybe of an order with another id: the order is not looked at.
-  OrderHandle Guess(ClientOrderKey key) const {
-    return index_.Find(key, [](OrderHandle) { return true; });
-  }
-
-  // The same in steps: where the index looks for an order with this key first, and which order is
+  // As Find() in steps: where the index looks for an order with this key first, and which order is
   // there, maybe another; the first row if there is none. No branch.
   uint32_t HomeOf(ClientOrderKey key) const { return index_.HomeOf(key); }
   void PrefetchHome(uint32_t home) const { index_.PrefetchHome(home); }
   OrderHandle FirstAt(uint32_t home) const {
     const uint32_t first = index_.FirstAt(home);
-    return OrderHandle{first - uint32_t{first != 0}};
+    return OrderHandle{RowAt(first)};
   }
 
-  // Start loading what Find(), Insert() or Rename() of such an order will touch: its place in the
-  // index, its account's, and the order that it will be next to in its account (which needs the
-  // account's place to be there).
-  void Prefetch(ClientOrderKey key) const { index_.Prefetch(key); }
+  // Start loading what Insert() will touch: its account's place, and the order that it will be next
+  // to in its account (which needs the place to be there).
   void Prefetch(AccountId account) const { tally::Prefetch(&account_heads_[Raw(account)]); }
-  void PrefetchYoungest(AccountId account) const {
-    if (const uint32_t head = account_heads_[Raw(account)]; head != 0) {
-      tally::Prefetch(&records_[head - 1]);
-    }
-  }
+  void PrefetchYoungest(AccountId account) const { PrefetchLinked(account_heads_[Raw(account)]); }
 
-  // Of an order that is about to be changed or removed, and those next to it in its account.
+  // Of an order that is about to be changed or removed: its record; its place in the index and
+  // those next to it in its account (which needs the record). Any handle of the pool will do.
   void Prefetch(OrderHandle handle) const { tally::Prefetch(&records_[Raw(handle)]); }
   void PrefetchNeighbours(OrderHandle handle) const {
     const OrderRecord& record = records_[Raw(handle)];
-    if (record.next_of_account != 0) {
-      tally::Prefetch(&records_[record.next_of_account - 1]);
-    }
-    if (record.previous_of_account != 0) {
-      tally::Prefetch(&records_[record.previous_of_account - 1]);
-    }
+    PrefetchHome(HomeOf(KeyOf(record)));
+    PrefetchLinked(record.next_of_account);
+    PrefetchLinked(record.previous_of_account);
   }
 
   // The record of the order that will get this handle, if it rests; kNoOrder: none will. All zero.
@@ -202,6 +189,10 @@ class OrderTable {
   static ClientOrderKey KeyOf(const OrderRecord& record) {
     return {.session = record.session, .client_order_id = record.client_order_id};
   }
+
+  // Of a link; the first row if it ends the list. No branch.
+  static uint32_t RowAt(uint32_t link) { return link - uint32_t{link != 0}; }
+  void PrefetchLinked(uint32_t link) const { tally::Prefetch(&records_[RowAt(link)]); }
 
   // The two sides of a quote share a client order id; they are found by their entry.
   static bool IsIndexed(const OrderRecord& record) { return (record.flags & kRecordQuote) == 0; }
