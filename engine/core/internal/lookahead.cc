@@ -59,6 +59,11 @@ bool IsAboutOrder(const State& state, const Command& command) {
          Raw(command.account) <= state.limits.accounts;
 }
 
+AssetId HoldAsset(const State& state, InstrumentId id, Side side) {
+  const risk::Instrument& instrument = *state.instruments.Find(id);
+  return Choose(side == Side::kBuy, instrument.quote_asset, instrument.base_asset);
+}
+
 // Its places in the tables that commands name by number.
 void LookFar(State& state, const Command& command, Look& look) {
   if (!IsAboutOrder(state, command)) [[unlikely]] {
@@ -84,9 +89,7 @@ void LookFar(State& state, const Command& command, Look& look) {
   look.price = {Choose(is_new, command.new_order.price.value,
                        Choose(is_replace, command.replace_order.price.value, int64_t{0}))};
   look.side = Choose(is_new, command.new_order.side, book.GuessSide(look.price));
-  const risk::Instrument& instrument = *state.instruments.Find(look.instrument);
-  state.ledger.Prefetch(
-      look.account, Choose(look.side == Side::kBuy, instrument.quote_asset, instrument.base_asset));
+  state.ledger.Prefetch(look.account, HoldAsset(state, look.instrument, look.side));
   book.PrefetchPlace(look.side, look.price);
 }
 
@@ -108,6 +111,8 @@ void LookMiddle(State& state, const Command& command, Look& look) {
 void LookNear(State& state, const Look& look) {
   state.pool.PrefetchNeighbours(look.order);
   state.orders.PrefetchNeighbours(look.order);
+  state.ledger.Prefetch(state.orders[look.order].account,
+                        HoldAsset(state, look.instrument, state.pool.side(look.order)));
   state.book(look.instrument).book.PrefetchLast(look.side, look.price);
 }
 
