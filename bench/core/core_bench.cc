@@ -43,47 +43,45 @@ bool IsReject(EventType type) {
          type == EventType::kCommandRejected;
 }
 
-// Gives the core places in a small ring, as the match stage does. What is in there is looked at
-// between the pieces that are timed, as consumers of a venue do on threads of their own.
-class RingSink final : public EventSink {
+// Gives the core places in a small ring, as the match stage does. Whoever reads them in a venue
+// does so on another thread; here nobody does, so that the caches are the core's.
+class RingSink : public EventSink {
  public:
-  RingSink() : ring_(kSlots), checked_(&ring_[0]) { SetRoom({&ring_[0], kSlots}); }
+  RingSink() : ring_(kSlots) { Rewind(); }
 
   void Append(const Event& event) override { Next() = event; }
   void Settle() override {}
 
-  // Looks at what came since the last call, and sees to it that there is room for the next piece.
+ protected:
+  void Refill() override { Rewind(); }
+  void Rewind() { SetRoom({&ring_[0], kSlots}); }
+  // Since the last call of Rewind().
+  std::span<const Event> events() const { return {&ring_[0], next()}; }
+
+ private:
+  static constexpr std::size_t kSlots = 4'096;
+  ZeroedArray<Event> ring_;
+};
+
+// Looks at every event, too.
+class CheckedSink final : public RingSink {
+ public:
   void Check() {
-    for (; checked_ != next(); ++checked_) {
-      ++events;
-      trades.rejects += IsReject(checked_->type) ? 1 : 0;
-      if (checked_->type == EventType::kTrade) {
-        trades.Add(checked_->trade.price, checked_->trade.quantity);
+    count += events().size();
+    for (const Event& event : events()) {
+      trades.rejects += IsReject(event.type) ? 1 : 0;
+      if (event.type == EventType::kTrade) {
+        trades.Add(event.trade.price, event.trade.quantity);
       }
     }
-    if (&ring_[0] + kSlots - checked_ < kPieceSlots) {
-      Rewind();
-    }
+    Rewind();
   }
 
-  uint64_t events = 0;
+  uint64_t count = 0;
   Trades trades;
 
  private:
-  // A piece that needs more than kPieceSlots; this is timed.
-  void Refill() override {
-    Check();
-    Rewind();
-  }
-  void Rewind() {
-    checked_ = &ring_[0];
-    SetRoom({&ring_[0], kSlots});
-  }
-
-  static constexpr std::ptrdiff_t kSlots = 4'096;
-  static constexpr std::ptrdiff_t kPieceSlots = 1'024;
-  ZeroedArray<Event> ring_;
-  const Event* checked_;
+  void Refill() override { Check(); }
 };
 
 struct TradeListener {
@@ -129,80 +127,103 @@ double ThreadSeconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-// A flow, its commands, and what the bare order book does with it.
-struct Workload {
-  CoreCommands commands;
-  Trades expected;
-};
-
-Workload MakeWorkload(const OrderFlow& flow) {
-  return {.commands = MakeCoreCommands(flow), .expected = BareBookTrades(flow)};
-}
-
-// In commands. What is timed at once, and what the fastest of several runs is taken of.
-constexpr std::size_t kTimed = 250;
+// In commands: what the fastest of several runs is taken of.
 constexpr std::size_t kPiece = 5'000;
-static_assert(kPiece % kTimed == 0);
 
 struct Run {
   double seconds = 0;  // Thread-CPU time of the flow, without definitions and warm-up.
   std::vector<double> piece_seconds{};
-  uint64_t events = 0;
-  bool verified = false;
+  Sha256Digest final_state{};
 };
 
-// A core on its way through a workload.
+// A core on its way through the commands of a flow.
 class CoreRun {
  public:
-  explicit CoreRun(const Workload& workload)
-      : workload_(workload), core_(workload.commands.limits) {
-    ApplyTo(workload.commands.warm_up_count);
-    sink_.Check();
+  CoreRun(const CoreCommands& commands, EventSink* sink)
+      : commands_(commands), core_(commands.limits), sink_(*sink) {
+    ApplyTo(commands.warm_up_count);
   }
 
   Run Measure() {
     const std::size_t first = next_;
-    const std::size_t end = workload_.commands.commands.size();
-    Run run{.piece_seconds = std::vector<double>((end - first + kPiece - 1) / kPiece),
-            .events = sink_.events};
-    while (next_ < end) {
-      double& piece_seconds = run.piece_seconds[(next_ - first) / kPiece];
+    const std::size_t end = commands_.commands.size();
+    Run run{.piece_seconds = std::vector<double>((end - first + kPiece - 1) / kPiece)};
+    for (double& piece_seconds : run.piece_seconds) {
       const double start = ThreadSeconds();
-      ApplyTo(std::min(next_ + kTimed, end));
-      piece_seconds += ThreadSeconds() - start;
-      sink_.Check();
+      ApplyTo(std::min(next_ + kPiece, end));
+      piece_seconds = ThreadSeconds() - start;
     }
     run.seconds = std::accumulate(run.piece_seconds.begin(), run.piece_seconds.end(), 0.0);
-    run.events = sink_.events - run.events;
-    run.verified = sink_.trades == workload_.expected;
+    run.final_state = core_.StateHash();
     return run;
   }
 
  private:
   void ApplyTo(std::size_t end) {
-    const std::span<const Command> commands = workload_.commands.commands;
+    const std::span<const Command> commands = commands_.commands;
     for (; next_ < end; ++next_) {
       core_.ApplyFirst(commands.subspan(next_), sink_);
     }
   }
 
-  const Workload& workload_;
+  const CoreCommands& commands_;
   core::Core core_;
-  RingSink sink_;
+  EventSink& sink_;
   std::size_t next_ = 0;
 };
 
+// A flow, its commands, and what a core comes to with them while every event is looked at: all
+// trades, orders and balances, and how many events there were.
+struct Workload {
+  CoreCommands commands;
+  Sha256Digest final_state{};
+  double events_per_command = 0;  // Without definitions and warm-up.
+  bool verified = false;          // It trades and rejects what the bare order book does.
+
+  double timed_count() const {
+    return static_cast<double>(commands.commands.size() - commands.warm_up_count);
+  }
+};
+
+Workload MakeWorkload(const OrderFlow& flow) {
+  Workload workload{.commands = MakeCoreCommands(flow)};
+  CheckedSink sink;
+  CoreRun run(workload.commands, &sink);
+  sink.Check();
+  const uint64_t warm_up_events = sink.count;
+  workload.final_state = run.Measure().final_state;
+  sink.Check();
+  workload.events_per_command =
+      static_cast<double>(sink.count - warm_up_events) / workload.timed_count();
+  workload.verified = sink.trades == BareBookTrades(flow);
+  return workload;
+}
+
+Run Measure(const Workload& workload) {
+  RingSink sink;
+  return CoreRun(workload.commands, &sink).Measure();
+}
+
+// Says in `state` what is wrong with a run, if anything is.
+bool Verify(benchmark::State& state, const Workload& workload, const Run& run) {
+  if (!workload.verified) {
+    state.SkipWithError("rejects or trades differ from those of the bare order book");
+  } else if (run.final_state != workload.final_state) {
+    state.SkipWithError("two runs of the same commands end in different states");
+  } else {
+    return true;
+  }
+  return false;
+}
+
 void RunWorkload(benchmark::State& state, const Workload& workload) {
-  const auto count =
-      static_cast<double>(workload.commands.commands.size() - workload.commands.warm_up_count);
+  const double count = workload.timed_count();
   double seconds = 0;
   double best = std::numeric_limits<double>::max();
   std::vector<double> piece_seconds;
-  uint64_t events = 0;
   for (auto _ : state) {
-    const Run run = CoreRun(workload).Measure();
-    if (!run.verified) {
-      state.SkipWithError("rejects or trades differ from those of the bare order book");
+    const Run run = Measure(workload);
+    if (!Verify(state, workload, run)) {
       return;
     }
     state.SetIterationTime(run.seconds);
@@ -211,7 +232,6 @@ void RunWorkload(benchmark::State& state, const Workload& workload) {
     piece_seconds.resize(run.piece_seconds.size(), std::numeric_limits<double>::max());
     std::ranges::transform(piece_seconds, run.piece_seconds, piece_seconds.begin(),
                            [](double a, double b) { return std::min(a, b); });
-    events += run.events;
   }
   const double applied = count * static_cast<double>(state.iterations());
   state.counters["ns_per_command"] = 1e9 * seconds / applied;
@@ -219,7 +239,7 @@ void RunWorkload(benchmark::State& state, const Workload& workload) {
   state.counters["ns_per_command_undisturbed"] =
       1e9 * std::accumulate(piece_seconds.begin(), piece_seconds.end(), 0.0) / count;
   state.counters["commands_per_s"] = applied / seconds;
-  state.counters["events_per_command"] = static_cast<double>(events) / applied;
+  state.counters["events_per_command"] = workload.events_per_command;
 }
 
 // Args: instruments, resting orders, owners.
@@ -294,7 +314,8 @@ CoresRun RunCores(const Workload& workload, std::size_t cores) {
   for (std::size_t i = 0; i < cores; ++i) {
     threads.emplace_back([&, i] {
       Pin(i);
-      CoreRun run(workload);
+      RingSink sink;
+      CoreRun run(workload.commands, &sink);
       all.arrive_and_wait();
       result.runs[i] = run.Measure();
       all.arrive_and_wait();  // Before memory is given back, which may disturb the others.
@@ -314,9 +335,7 @@ void BM_Cores(benchmark::State& state) {
                                                         .owners = 1'000,
                                                         .seed = 1}));
   const auto cores = static_cast<std::size_t>(state.range(0));
-  const auto count =
-      static_cast<double>(workload.commands.commands.size() - workload.commands.warm_up_count) *
-      static_cast<double>(cores);
+  const double count = workload.timed_count() * static_cast<double>(cores);
   double wall_seconds = 0;
   double wall_best = std::numeric_limits<double>::max();
   double thread_seconds = 0;
@@ -325,8 +344,7 @@ void BM_Cores(benchmark::State& state) {
     const CoresRun cores_run = RunCores(workload, cores);
     double seconds = 0;
     for (const Run& run : cores_run.runs) {
-      if (!run.verified) {
-        state.SkipWithError("rejects or trades differ from those of the bare order book");
+      if (!Verify(state, workload, run)) {
         return;
       }
       seconds += run.seconds;
