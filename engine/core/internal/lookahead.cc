@@ -59,9 +59,22 @@ bool IsAboutOrder(const State& state, const Command& command) {
          Raw(command.account) <= state.limits.accounts;
 }
 
+// The order that a command names, whose home that is, or, of a new one, the first it may trade
+// with.
+OrderHandle OrderFor(const State& state, const Command& command, uint32_t home) {
+  const bool is_there = state.instruments.Find(command.instrument) != nullptr;
+  const InstrumentId instrument = Choose(is_there, command.instrument, InstrumentId{1});
+  const Side side = Opposite(command.new_order.side);
+  return Choose(command.type == CommandType::kNewOrder,
+                state.book(instrument).book.GuessFirst(side), state.orders.FirstAt(home));
+}
+
+// What an order there holds; any asset if nobody looked at the command before.
 AssetId HoldAsset(const State& state, InstrumentId id, Side side) {
-  const risk::Instrument& instrument = *state.instruments.Find(id);
-  return Choose(side == Side::kBuy, instrument.quote_asset, instrument.base_asset);
+  const risk::Instrument* const instrument = state.instruments.Find(id);
+  return instrument == nullptr
+             ? AssetId{}
+             : Choose(side == Side::kBuy, instrument->quote_asset, instrument->base_asset);
 }
 
 // Its places in the tables that commands name by number.
@@ -76,7 +89,6 @@ void LookFar(State& state, const Command& command, Look& look) {
   state.orders.Prefetch(command.account);
   look.account = command.account;
   look.instrument = command.instrument;
-  look.is_new = is_new;
   look.home = state.orders.HomeOf(NamedBy(command));
   state.orders.PrefetchHome(look.home);
   if (const OrderId id = NamedId(command); id != OrderId{}) [[unlikely]] {
@@ -93,11 +105,10 @@ void LookFar(State& state, const Command& command, Look& look) {
   book.PrefetchPlace(look.side, look.price);
 }
 
-// What those say: the order that is named, or the first that a new one may trade with.
+// What those say.
 void LookMiddle(State& state, const Command& command, Look& look) {
   const OrderBook& book = state.book(look.instrument).book;
-  look.order =
-      Choose(look.is_new, book.GuessFirst(Opposite(look.side)), state.orders.FirstAt(look.home));
+  look.order = OrderFor(state, command, look.home);
   if (const OrderId id = NamedId(command); id != OrderId{}) [[unlikely]] {
     look.order = state.pool.Guess(id);
   }
@@ -126,19 +137,20 @@ void PrefetchCommand(std::span<const Command> upcoming) {
 }
 
 // With some open orders a look must cost less than the few misses that are left: only what a
-// command waits for, one row after the other, to find its order.
+// command waits for, one row after the other, to find its order and its session.
 void LookForOrder(State& state, std::span<const Command> upcoming) {
   const uint64_t next = Raw(state.last_command_sequence) + 1;
   if (upcoming.size() > kMiddle) {
     const Command& command = upcoming[kMiddle];
     state.sessions.Prefetch(command.session);
+    state.accounts.Prefetch(command.account);
     uint32_t& home = state.looks[next + kMiddle].home;
     home = state.orders.HomeOf(NamedBy(command));
     state.orders.PrefetchHome(home);
   }
   if (upcoming.size() > kNear) {
     Look& look = state.looks[next + kNear];
-    look.order = state.orders.FirstAt(look.home);
+    look.order = OrderFor(state, upcoming[kNear], look.home);
     state.pool.Prefetch(look.order);
     state.orders.Prefetch(look.order);
   }

@@ -17,7 +17,6 @@ struct Look {
   AccountId account{};
   InstrumentId instrument{1};
   Side side = Side::kBuy;
-  bool is_new = false;
 };
 
 // The looks at the commands that come next, by their sequence: more places than LookAhead() looks
