@@ -116,9 +116,9 @@ const VerifiedFlow& CancelHeavyFlow(uint32_t instruments, uint32_t resting_order
 struct BookCommand {
   OrderId id;
   PriceTicks price;
-  uint32_t quantity;
+  QuantityLots quantity;
   OrderOwner owner;
-  uint32_t instrument;
+  uint8_t instrument;
   FlowKind kind;
   Side side;
   TimeInForce time_in_force;
@@ -130,12 +130,12 @@ std::vector<BookCommand> BookCommands(const std::vector<FlowCommand>& commands) 
   result.reserve(commands.size());
   for (const FlowCommand& command : commands) {
     const IncomingOrder& order = command.order;
-    CHECK(order.quantity.value <= UINT32_MAX && order.type == OrderType::kLimit);
+    CHECK(command.instrument <= UINT8_MAX && order.type == OrderType::kLimit);
     result.push_back({.id = order.id,
                       .price = order.price,
-                      .quantity = static_cast<uint32_t>(order.quantity.value),
+                      .quantity = order.quantity,
                       .owner = order.owner,
-                      .instrument = command.instrument,
+                      .instrument = static_cast<uint8_t>(command.instrument),
                       .kind = command.kind,
                       .side = order.side,
                       .time_in_force = order.time_in_force});
@@ -146,12 +146,11 @@ std::vector<BookCommand> BookCommands(const std::vector<FlowCommand>& commands) 
 [[gnu::always_inline]] inline void Apply(const BookCommand& command, OrderPool& pool,
                                          std::deque<OrderBook>& books, TallyListener& listener) {
   OrderBook& book = books[command.instrument];
-  const QuantityLots quantity{command.quantity};
   if (command.kind == FlowKind::kSubmit) {
     book.Submit({.id = command.id,
                  .owner = command.owner,
                  .price = command.price,
-                 .quantity = quantity,
+                 .quantity = command.quantity,
                  .side = command.side,
                  .time_in_force = command.time_in_force},
                 listener);
@@ -164,7 +163,7 @@ std::vector<BookCommand> BookCommands(const std::vector<FlowCommand>& commands) 
   if (command.kind == FlowKind::kCancel) {
     book.Cancel(handle);
   } else {
-    book.Replace(handle, command.price, quantity, listener);
+    book.Replace(handle, command.price, command.quantity, listener);
   }
 }
 
