@@ -87,7 +87,9 @@ class OrderBook {
   }
   // The order that one on the other side would trade with first; any if there is none.
   OrderHandle GuessFirst(Side side) const {
-    return OrderHandle{pool_->ladders_.levels[ladders_[IndexOf(side)].GuessBest()].head};
+    // A level that is no more may have none.
+    const uint32_t head = pool_->ladders_.levels[ladders_[IndexOf(side)].GuessBest()].head;
+    return Choose(head == internal::kNilSlot, OrderHandle{}, OrderHandle{head});
   }
 
   // No order slides beyond this price; kMaxPriceTicks until it is set.

@@ -116,10 +116,11 @@ class OrderPool {
     return OrderHandle{index_->Find(id, HasId{this, id})};
   }
 
-  // As Find(), but any if there is none, and maybe another one. No branch.
+  // As Find(), but any row of the pool if there is none, and maybe of another order. No branch.
   OrderHandle Guess(OrderId id) const {
-    return OrderHandle{slot_mask_ != 0 ? static_cast<uint32_t>(Raw(id) & slot_mask_)
-                                       : index_->GuessAt(id)};
+    const uint32_t slot =
+        slot_mask_ != 0 ? static_cast<uint32_t>(Raw(id) & slot_mask_) : index_->GuessAt(id);
+    return OrderHandle{Choose(slot < capacity(), slot, 0U)};
   }
 
   // Start loading what an operation on the order will touch: its place in the index; the order;

@@ -51,6 +51,67 @@ TEST_F(OrderPoolTest, AnIdThatCarriesItsSlotFindsTheOrder) {
   EXPECT_EQ(pool.Find(OrderId{~uint64_t{0}}), kNoOrder);
 }
 
+TEST_F(OrderPoolTest, GuessesAreRightIfThereIsAnOrder) {
+  for (const bool ids_carry_slots : {false, true}) {
+    OrderPool pool({.capacity = 5,
+                    .index_order_ids = !ids_carry_slots,
+                    .ids_carry_slots = ids_carry_slots,
+                    .windows = 2});
+    OrderBook book(&pool);
+    std::vector<OrderId> ids;
+    for (uint64_t i = 0; i < 4; ++i) {
+      ids.push_back(ids_carry_slots ? pool.MakeId() : OrderId{i + 1});
+      const int64_t price = (i < 2 ? 100 : 200) + static_cast<int64_t>(i);
+      Submit(book, ids.back(), i < 2 ? Side::kBuy : Side::kSell, 1, price);
+      EXPECT_EQ(pool.Guess(ids.back()), pool.Find(ids.back()));
+    }
+    EXPECT_EQ(book.GuessFirst(Side::kBuy), pool.Find(ids[1]));
+    EXPECT_EQ(book.GuessFirst(Side::kSell), pool.Find(ids[2]));
+    EXPECT_EQ(book.GuessSide({201}), Side::kBuy);
+    EXPECT_EQ(book.GuessSide({202}), Side::kSell);
+  }
+}
+
+TEST_F(OrderPoolTest, GuessesAreRowsOfThePoolWhateverIsThere) {
+  constexpr uint32_t kCapacity = 5;
+  for (const bool ids_carry_slots : {false, true}) {
+    OrderPool pool({.capacity = kCapacity,
+                    .index_order_ids = !ids_carry_slots,
+                    .ids_carry_slots = ids_carry_slots});
+    OrderBook book(&pool);
+    const auto expect_rows = [&] {
+      for (const Side side : {Side::kBuy, Side::kSell, Side{}}) {
+        EXPECT_LT(Raw(book.GuessFirst(side)), kCapacity);
+        for (const int64_t price : {INT64_MIN, int64_t{-1}, int64_t{0}, INT64_MAX}) {
+          book.PrefetchPlace(side, {price});
+          book.PrefetchLevel(side, {price});
+          book.PrefetchLast(side, {price});
+        }
+      }
+      for (const uint64_t id : {0, 1, 2, 5, 6, 7, 1'000}) {
+        EXPECT_LT(Raw(pool.Guess(OrderId{id})), kCapacity);
+      }
+      for (uint32_t row = 0; row < kCapacity; ++row) {
+        pool.PrefetchNeighbours(OrderHandle{row});
+      }
+    };
+    expect_rows();
+    // A level that a dark order leaves has no order, and it is the first of the pool.
+    SilentListener listener;
+    const BookResult dark = book.Submit({.id = ids_carry_slots ? pool.MakeId() : OrderId{1},
+                                         .owner = {},
+                                         .price = {100},
+                                         .quantity = {1},
+                                         .side = Side::kBuy,
+                                         .hidden = true},
+                                        listener);
+    ASSERT_EQ(dark.outcome, BookOutcome::kResting);
+    expect_rows();
+    book.Cancel(dark.handle);
+    expect_rows();
+  }
+}
+
 TEST_F(OrderPoolTest, AnIdStaysGoodWhenItsOrderTradesBeforeItRests) {
   OrderPool pool({.capacity = 8, .index_order_ids = false, .ids_carry_slots = true});
   OrderBook book(&pool);
