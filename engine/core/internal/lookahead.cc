@@ -59,16 +59,6 @@ bool IsAboutOrder(const State& state, const Command& command) {
          Raw(command.account) <= state.limits.accounts;
 }
 
-// The order that a command names, whose home that is, or, of a new one, the first it may trade
-// with.
-OrderHandle OrderFor(const State& state, const Command& command, uint32_t home) {
-  const bool is_there = state.instruments.Find(command.instrument) != nullptr;
-  const InstrumentId instrument = Choose(is_there, command.instrument, InstrumentId{1});
-  const Side side = Opposite(command.new_order.side);
-  return Choose(command.type == CommandType::kNewOrder,
-                state.book(instrument).book.GuessFirst(side), state.orders.FirstAt(home));
-}
-
 // What an order there holds; any asset if nobody looked at the command before.
 AssetId HoldAsset(const State& state, InstrumentId id, Side side) {
   const risk::Instrument* const instrument = state.instruments.Find(id);
@@ -105,10 +95,12 @@ void LookFar(State& state, const Command& command, Look& look) {
   book.PrefetchPlace(look.side, look.price);
 }
 
-// What those say.
+// What those say: the order that is named, or the first that a new one may trade with.
 void LookMiddle(State& state, const Command& command, Look& look) {
   const OrderBook& book = state.book(look.instrument).book;
-  look.order = OrderFor(state, command, look.home);
+  look.order =
+      Choose(command.type == CommandType::kNewOrder,
+             book.GuessFirst(Opposite(command.new_order.side)), state.orders.FirstAt(look.home));
   if (const OrderId id = NamedId(command); id != OrderId{}) [[unlikely]] {
     look.order = state.pool.Guess(id);
   }
@@ -137,20 +129,19 @@ void PrefetchCommand(std::span<const Command> upcoming) {
 }
 
 // With some open orders a look must cost less than the few misses that are left: only what a
-// command waits for, one row after the other, to find its order and its session.
+// command waits for, one row after the other, to find its order.
 void LookForOrder(State& state, std::span<const Command> upcoming) {
   const uint64_t next = Raw(state.last_command_sequence) + 1;
   if (upcoming.size() > kMiddle) {
     const Command& command = upcoming[kMiddle];
     state.sessions.Prefetch(command.session);
-    state.accounts.Prefetch(command.account);
     uint32_t& home = state.looks[next + kMiddle].home;
     home = state.orders.HomeOf(NamedBy(command));
     state.orders.PrefetchHome(home);
   }
   if (upcoming.size() > kNear) {
     Look& look = state.looks[next + kNear];
-    look.order = OrderFor(state, upcoming[kNear], look.home);
+    look.order = state.orders.FirstAt(look.home);
     state.pool.Prefetch(look.order);
     state.orders.Prefetch(look.order);
   }
