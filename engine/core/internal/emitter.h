@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstring>
-
+#include "base/zero_fill.h"
 #include "engine/command.h"
 #include "engine/core/internal/state.h"
 #include "engine/event.h"
@@ -23,7 +22,7 @@ class Emitter {
   // A public event, numbered; every other byte is zero.
   Event& Begin(EventType type) {
     Event& event = sink_.Next();
-    std::memset(static_cast<void*>(&event), 0, sizeof(event));
+    ZeroFill(event);
     Stamp(event);
     event.type = type;
     return event;
