@@ -424,7 +424,7 @@ void BM_CommandLatency(benchmark::State& state) {
     state.counters[name] = static_cast<double>(ticks) * ns_per_tick;
   };
   static_cast<void>(munlockall());
-  state.counters["over_20_us"] =
+  state.counters["over_20_us_count"] =
       static_cast<double>(std::count_if(slow.begin(), slow.end(), [&](uint64_t ticks) {
         return static_cast<double>(ticks) * ns_per_tick > 20e3;
       }));
