@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 
 namespace tally {
@@ -11,12 +12,12 @@ namespace tally {
 template <typename T>
 requires std::is_trivially_copyable_v<T>
 void ZeroFill(T& object) {
-  using Block = long long __attribute__((vector_size(32), may_alias, aligned(8)));
-  static_assert(alignof(Block) == 8);
-  static_assert(sizeof(T) % sizeof(Block) == 0 && alignof(T) >= 8 && sizeof(T) <= 256);
-  auto* blocks = reinterpret_cast<Block*>(&object);
-  for (size_t i = 0; i < sizeof(T) / sizeof(Block); ++i) {
-    blocks[i] = Block{};
+  using Block = long long __attribute__((vector_size(32)));
+  static_assert(sizeof(T) % sizeof(Block) == 0 && sizeof(T) <= 256);
+  const Block zero{};
+  auto* bytes = reinterpret_cast<std::byte*>(&object);
+  for (size_t at = 0; at < sizeof(T); at += sizeof(Block)) {
+    std::memcpy(bytes + at, &zero, sizeof(Block));
   }
 }
 
