@@ -57,6 +57,8 @@ def check_seeds(directory, adapter, reference, seeds):
     for seed in seeds:
         same = []
         for scenario in SCENARIOS:
+            workloads = f"orders_{scenario}_s{seed}_n*.bin"
+            there_before = set(directory.glob(workloads))
             arguments = ("--scenario", scenario, "--seed", str(seed))
             hashes = [found(r"Computed hash: (\w+)", run_harness(directory, engine, *arguments))
                       for engine in (adapter, other)]
@@ -65,9 +67,8 @@ def check_seeds(directory, adapter, reference, seeds):
             if not agree:
                 print(f"seeds: {scenario} at seed {seed}: ours {hashes[0]}, "
                       f"{reference} {hashes[1]}")
-            # Some 80 MB each.
-            for workload in directory.glob(f"orders_{scenario}_s{seed}_n*.bin"):
-                workload.unlink()
+            for workload in set(directory.glob(workloads)) - there_before:
+                workload.unlink()  # Some 80 MB each.
         different += same.count(False)
         print(f"seeds: {seed}: {same.count(True)} of {len(SCENARIOS)} streams as {reference}'s",
               flush=True)
