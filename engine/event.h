@@ -547,7 +547,7 @@ class EventSink {
   static constexpr std::size_t kPlacesAhead = 12;
 
   // Starts to load the place that comes so many events later, which other processors have read
-  // since it was written last. Behind the last place is whatever there is: it only is not needed.
+  // since it was written last. What lies behind the last place is loaded in vain, no more.
   void PrefetchLater() const {
     const auto* const later =
         reinterpret_cast<const std::byte*>(next_) + kPlacesAhead * sizeof(Event);

@@ -43,23 +43,25 @@ bool IsReject(EventType type) {
          type == EventType::kCommandRejected;
 }
 
-// Gives the core places in a small ring, as the match stage does. Whoever reads them in a venue
+constexpr std::size_t kSmallRing = 4'096;   // Events.
+constexpr std::size_t kVenueRing = 65'536;  // What a venue has by default (EngineOptions).
+
+// Gives the core places in a ring, as the match stage does. Whoever reads them in a venue
 // does so on another thread; here nobody does, so that the caches are the core's.
 class RingSink : public EventSink {
  public:
-  RingSink() : ring_(kSlots) { Rewind(); }
+  explicit RingSink(std::size_t slots = kSmallRing) : ring_(slots) { Rewind(); }
 
   void Append(const Event& event) override { Next() = event; }
   void Settle() override {}
 
  protected:
   void Refill() override { Rewind(); }
-  void Rewind() { SetRoom({&ring_[0], kSlots}); }
+  void Rewind() { SetRoom({&ring_[0], ring_.size()}); }
   // Since the last call of Rewind().
   std::span<const Event> events() const { return {&ring_[0], next()}; }
 
  private:
-  static constexpr std::size_t kSlots = 4'096;
   ZeroedArray<Event> ring_;
 };
 
@@ -199,8 +201,8 @@ Workload MakeWorkload(const OrderFlow& flow) {
   return workload;
 }
 
-Run Measure(const Workload& workload) {
-  RingSink sink;
+Run Measure(const Workload& workload, std::size_t ring_slots = kSmallRing) {
+  RingSink sink(ring_slots);
   return CoreRun(workload.commands, &sink).Measure();
 }
 
@@ -216,13 +218,14 @@ bool Verify(benchmark::State& state, const Workload& workload, const Run& run) {
   return false;
 }
 
-void RunWorkload(benchmark::State& state, const Workload& workload) {
+void RunWorkload(benchmark::State& state, const Workload& workload,
+                 std::size_t ring_slots = kSmallRing) {
   const double count = workload.timed_count();
   double seconds = 0;
   double best = std::numeric_limits<double>::max();
   std::vector<double> piece_seconds;
   for (auto _ : state) {
-    const Run run = Measure(workload);
+    const Run run = Measure(workload, ring_slots);
     if (!Verify(state, workload, run)) {
       return;
     }
@@ -256,6 +259,16 @@ void BM_CoreCancelHeavy(benchmark::State& state) {
   RunWorkload(state, MakeWorkload(MakeOrderFlow(FlowOptions(state, kCancelHeavyMix))));
 }
 BENCHMARK(BM_CoreCancelHeavy)
+    ->ArgNames({"instruments", "resting", "accounts"})
+    ->Args({1, 10'000, 1'000})
+    ->Args({100, 195'000, 1'000})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
+
+void BM_CoreVenueRing(benchmark::State& state) {
+  RunWorkload(state, MakeWorkload(MakeOrderFlow(FlowOptions(state, kCancelHeavyMix))), kVenueRing);
+}
+BENCHMARK(BM_CoreVenueRing)
     ->ArgNames({"instruments", "resting", "accounts"})
     ->Args({1, 10'000, 1'000})
     ->Args({100, 195'000, 1'000})
